@@ -1,0 +1,1 @@
+"""The services. Each owns its database, publishes its events, and never imports another."""

@@ -1,0 +1,113 @@
+"""What ``budget_audit`` publishes: reservations, treasury documents, and where money and reality differ."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.registry import Event, event, topic
+
+RESERVATION = topic("budget_audit.reservation", 21, partitions=1, key="batch_id")
+TREASURY = topic("budget_audit.treasury", 22, partitions=1, key="sp2d_id or return_id")
+MISMATCH = topic("budget_audit.mismatch", 23, partitions=1, key="mismatch_id")
+
+
+class ReservedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """``line``: the budget line's id; ``amount`` in rupiah."""
+
+    line: UUID
+    programme: str
+    amount: int
+
+
+@event("budget_audit.reservation.made.v1", 301, RESERVATION)
+class ReservationMade(Event, frozen=True, kw_only=True):
+    """The whole batch is reserved for this list hash, until ``expires_on`` (a day)."""
+
+    batch_id: UUID
+    list_hash: str
+    lines: list[ReservedLine]
+    expires_on: str
+
+
+@event("budget_audit.reservation.refused.v1", 302, RESERVATION)
+class ReservationRefused(Event, frozen=True, kw_only=True):
+    """Nothing is reserved: ``line`` (text: the line's key, or the programme without one) has too little."""
+
+    batch_id: UUID
+    list_hash: str
+    line: str
+    requested: int
+    available: int
+
+
+class Sp2dRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of an SP2D, by budget line; ``programme`` is empty where the line belongs to a panti."""
+
+    line: UUID
+    programme: str
+    amount: int
+
+
+@event("budget_audit.sp2d.recorded.v1", 311, TREASURY)
+class Sp2dRecorded(Event, frozen=True, kw_only=True):
+    """The treasury released money. ``reference``: batch code, panti and month, or delivery."""
+
+    sp2d_number: str
+    date: str
+    rows: list[Sp2dRow]
+    reference: str
+
+
+@event("budget_audit.treasury_return.recorded.v1", 312, TREASURY)
+class TreasuryReturnRecorded(Event, frozen=True, kw_only=True):
+    """Money went back to Kas Daerah by STS; ``batch_id`` where it came from a batch's holding."""
+
+    sts_number: str
+    date: str
+    batch_id: UUID | None
+    programme: str
+    amount: int
+
+
+@event("budget_audit.mismatch.detected.v1", 321, MISMATCH)
+class MismatchDetected(Event, frozen=True, kw_only=True):
+    """Expected and actual differ; one per (code, subject, period), its numbers versioned."""
+
+    code: str
+    subject: str
+    period: str
+    expected: int
+    actual: int
+    difference: int
+    formula: str
+    evidence: list[str]
+    owner: str
+    due_on: str
+
+
+@event("budget_audit.mismatch.explained.v1", 322, MISMATCH)
+class MismatchExplained(Event, frozen=True, kw_only=True):
+    """Explained in part or whole by the office concerned, or by an event (then ``by_event`` names it)."""
+
+    explained: int
+    open: int
+    by_event: str = ""
+
+
+@event("budget_audit.mismatch.agreed.v1", 323, MISMATCH)
+class MismatchAgreed(Event, frozen=True, kw_only=True):
+    """What is open has a solution, an owner and a date."""
+
+    open: int
+    solution: str
+    owner: str
+    due_on: str
+
+
+@event("budget_audit.mismatch.closed.v1", 324, MISMATCH)
+class MismatchClosed(Event, frozen=True, kw_only=True):
+    """Verified by another person."""
+
+    evidence: str

@@ -1,0 +1,127 @@
+"""What ``disbursement`` publishes: months opened, batches on their way, payments returned, gaps."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.registry import Event, ProgrammeTotal, event, topic
+
+MONTH = topic("disbursement.month", 11, partitions=3, key="programme_month or batch_id")
+PAYMENT = topic("disbursement.payment", 12, partitions=3, key="payment_id")
+GAP = topic("disbursement.gap", 13, partitions=3, key="gap_id")
+
+
+@event("disbursement.month.opened.v1", 201, MONTH)
+class MonthOpened(Event, frozen=True, kw_only=True):
+    """The ledger has a head for every entitled person of the programme month; ``seal`` is the hash both sides hold."""
+
+    programme: str
+    month: str
+    seal: str
+    due: int
+    held: int
+    excluded: int
+
+
+@event("disbursement.batch.approved.v1", 202, MONTH)
+class BatchApproved(Event, frozen=True, kw_only=True):
+    """Maker, checker and approver signed this list hash; whoever needs lines takes ``list``."""
+
+    batch_id: UUID
+    code: str
+    month: str
+    list_hash: str
+    list: str
+    totals: list[ProgrammeTotal]
+
+
+@event("disbursement.batch.withdrawn.v1", 203, MONTH)
+class BatchWithdrawn(Event, frozen=True, kw_only=True):
+    """The signatures on ``list_hash`` are void: reservations for it are free again."""
+
+    batch_id: UUID
+    list_hash: str
+
+
+@event("disbursement.batch.sent.v1", 204, MONTH)
+class BatchSent(Event, frozen=True, kw_only=True):
+    """The file was released to the bank; count, sum and entry hash were read back from its bytes."""
+
+    batch_id: UUID
+    file_id: UUID
+    count: int
+    sum: int
+    entry_hash: int
+
+
+class SettledTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """One programme of a batch, cumulative; counts are allocations, sums rupiah."""
+
+    programme: str
+    released: int
+    released_sum: int
+    credited: int
+    credited_sum: int
+    rejected: int
+    rejected_sum: int
+    returned_late: int
+    returned_late_sum: int
+    unknown: int
+    unknown_sum: int
+    in_payment: int
+    in_payment_sum: int
+
+
+@event("disbursement.batch.settled.v1", 205, MONTH)
+class BatchSettled(Event, frozen=True, kw_only=True):
+    """Where a released batch stands now, cumulative: the highest ``result_no`` replaces the one before."""
+
+    batch_id: UUID
+    code: str
+    month: str
+    result_no: int
+    totals: list[SettledTotal]
+    file_id: UUID | None
+    part: int
+    parts: int
+    results_due: bool
+    list: str
+
+
+@event("disbursement.payment.returned.v1", 211, PAYMENT)
+class PaymentReturned(Event, frozen=True, kw_only=True):
+    """The bank could not credit, or sent back; the months are missed and the money stays in holding."""
+
+    batch_id: UUID
+    person_id: UUID
+    programme: str
+    months: list[str]
+    amount: int
+    reason: str
+    after_credit: bool
+
+
+@event("disbursement.gap.detected.v1", 221, GAP)
+class GapDetected(Event, frozen=True, kw_only=True):
+    """A person-month is missed or unknown: with a reason, an owner (an office) and a due date."""
+
+    person_id: UUID
+    programme: str
+    month: str
+    outcome: str
+    reason: str
+    area: str
+    owner: str
+    due_on: str
+
+
+@event("disbursement.gap.closed.v1", 222, GAP)
+class GapClosed(Event, frozen=True, kw_only=True):
+    """``how``: paid, excluded, or no_longer_open."""
+
+    person_id: UUID
+    programme: str
+    month: str
+    how: str

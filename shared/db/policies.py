@@ -1,0 +1,30 @@
+"""Row-level security and grants as migrations write them.
+
+The caller's areas stand in ``app.areas`` as LIKE patterns ('31.71.%,31.73.%'), set for one transaction. After that
+transaction the setting is the empty string, not null: ``nullif`` keeps an empty setting from matching everything.
+The scalar subquery makes PostgreSQL read the setting once a statement, not once a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Execute = Callable[[str], None]
+
+_PATTERNS = "(SELECT string_to_array(nullif(current_setting('app.areas', true), ''), ','))"
+
+
+def area_policy(execute: Execute, service: str, table: str, column: str = "area") -> None:
+    """Only rows whose present area lies in one of the caller's areas exist for the api role, in both directions."""
+    execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    condition = f"({column} || '.') LIKE ANY ({_PATTERNS}::text[])"
+    execute(f"CREATE POLICY area ON {table} TO {service}_api USING ({condition}) WITH CHECK ({condition})")
+    # FORCE binds the owner too, or a view or function of the owner would open a way around the policy.
+    execute(f"CREATE POLICY migrations ON {table} TO {service}_owner USING (true) WITH CHECK (true)")
+
+
+def grant(execute: Execute, service: str, table: str, what: str, roles: tuple[str, ...] = ("api", "worker")) -> None:
+    """UPDATE and DELETE exist only where a migration grants them: ``grant(op.execute, "disbursement", "gap", "UPDATE")``."""
+    names = ", ".join(f"{service}_{role}" for role in roles)
+    execute(f"GRANT {what} ON {table} TO {names}")

@@ -1,0 +1,84 @@
+"""Process settings, typed, read once at the edge from ``RITME_*``. Defaults run embedded on one machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.kernel import failpoints
+
+
+class Settings(BaseSettings):
+    """What differs between embedded, compose and cluster; the code is the same."""
+
+    model_config = SettingsConfigDict(env_prefix="RITME_", extra="ignore")
+
+    mode: Literal["development", "production"] = "development"
+    data: Path = Path("var/ritme")
+    """Embedded PostgreSQL, keys, and the bank hand-over folders."""
+    bus: Literal["embedded", "kafka"] = "embedded"
+    kafka: str = "127.0.0.1:9092"
+    """Kafka's bootstrap address, used where ``bus`` is kafka."""
+    database: str = ""
+    """Address template with {role} and {database}, such as ``postgresql+psycopg://{role}:secret@postgres/{database}``; empty: embedded."""
+    database_superuser: str = ""
+    """Address of a superuser, for the migration job alone, where ``database`` is set."""
+    role_password: str = ""
+    """Password of every service role, where ``database`` is set."""
+    durable: bool = True
+    """False only in tests and throw-away replays: embedded PostgreSQL then skips fsync."""
+    url: str = "http://127.0.0.1:8000"
+    """Where the doors are: services find one another and the command line finds them here."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    demo: bool | None = None
+    """The demo issuer's door; by default open in development and shut (and refused) in production."""
+    field_key: str = ""
+    """Master key of personal fields, hex, at least 32 bytes; embedded makes its own. No default in production."""
+    keys: Path | None = None
+    """Folder with ``issuer.pem`` (private, demo only) and ``issuer.pub.pem``; default ``<data>/keys``."""
+    issuer: str = "ritme-local"
+    audience: str = "ritme"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.demo is None:
+            self.demo = self.mode == "development"
+        if self.mode == "production":
+            if self.demo:
+                raise ValueError("RITME_DEMO is refused in production mode")
+            if not self.field_key:
+                raise ValueError("RITME_FIELD_KEY is required in production mode")
+            if failpoints.ordered():
+                raise ValueError("FAILPOINT is refused in production mode")
+        return self
+
+    @property
+    def embedded_database(self) -> bool:
+        return not self.database
+
+    @property
+    def key_folder(self) -> Path:
+        return self.keys or self.data / "keys"
+
+
+def development_field_key(folder: Path) -> str:
+    """The embedded master key: made once, readable by its owner only."""
+    file = folder / "field.key"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(f".{os.getpid()}")
+        partial.write_text(os.urandom(32).hex())
+        partial.chmod(0o600)
+        try:
+            os.link(partial, file)  # the first process wins; the others read its key
+        except FileExistsError:
+            pass
+        partial.unlink()
+    return file.read_text().strip()
+
+

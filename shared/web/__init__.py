@@ -1,0 +1,1 @@
+"""The HTTP edge of every service: who calls, one transaction per request, problem+json, idempotency."""
