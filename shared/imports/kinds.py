@@ -1,0 +1,81 @@
+"""What a service declares about one kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.db.session import WriteSession
+from shared.runtime import Service
+from shared.tabular.columns import Row, Template
+from shared.web.auth import Caller
+
+FILE_STEP = 10_000_000
+"""Rows of a mended file are numbered after those of the files before it, so that a line stays one row for ever."""
+
+
+@dataclass
+class Staging:
+    """One file on its way in: the transaction, who sends or commits it, and what was typed from the signed paper."""
+
+    session: WriteSession
+    service: Service
+    caller: Caller
+    import_id: UUID
+    controls: Any
+    at: datetime
+    file_no: int = 0
+    uploaded_by: str = ""
+    seen: set[Any] = field(default_factory=set)
+    """For a kind's own check of double rows within the files of one import."""
+
+    def line(self, row: Row) -> int:
+        """The row's key in a staging table."""
+        return self.file_no * FILE_STEP + row.number
+
+
+@dataclass(frozen=True)
+class Check:
+    """Totals of the accepted rows, and in plain words what still keeps the file from being committed."""
+
+    totals: dict[str, Any]
+    not_ready: list[str] = field(default_factory=list)
+
+
+StageRows = Callable[[Staging, list[Row]], Awaitable[None]]
+Step = Callable[[Staging], Awaitable[None]]
+
+
+async def nothing(staging: Staging) -> None:
+    """For kinds without a step of their own."""
+
+
+@dataclass(frozen=True)
+class ImportKind:
+    """A template and what becomes of its rows.
+
+    ``stage`` gets chunks of rows that parsed well, may refuse some (``row.refuse``) and COPYs the others into the kind's
+    staging table. ``check`` compares the staged rows with ``controls``. ``commit`` applies them in one transaction,
+    set-based, and removes them from staging. ``whole``: a file with a rejected row cannot be committed.
+    """
+
+    template: Template
+    controls: type[BaseModel]
+    uploaders: tuple[str, ...]
+    committers: tuple[str, ...]
+    second_person: bool
+    stage: StageRows
+    check: Callable[[Staging], Awaitable[Check]]
+    commit: Callable[[Staging], Awaitable[dict[str, Any]]]
+    begin: Step = nothing
+    discard: Step = nothing
+    whole: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.template.name
