@@ -35,7 +35,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,7 +44,6 @@ from urllib.parse import quote
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from shared.db.roles import DatabaseRoles, RoleKind, bootstrap
 from shared.db.users import Users
 
 SUPERUSER = "postgres"
@@ -139,14 +137,6 @@ class EmbeddedPostgres:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ensure_database(self, database: str, *, owner: str, roles: Mapping[str, RoleKind]) -> None:
-        """Make the database, its owner and its roles where they are missing; idempotent."""
-        self.ensure_databases(DatabaseRoles(database, owner, roles))
-
-    def ensure_databases(self, *databases: DatabaseRoles) -> None:
-        """`ensure_database` for several at once, under one lock."""
-        bootstrap(self._connect, databases)
-
     def address(self, database: str, role: str) -> str:
         """URL for SQLAlchemy, sync and async; without ``+psycopg`` it is one for psycopg.
 
@@ -161,6 +151,10 @@ class EmbeddedPostgres:
         else:
             where = f"{at.host}:{at.port}/{quote(database)}"
         return f"postgresql+psycopg://{quote(role)}@{where}"
+
+    def superuser_address(self, database: str = SUPERUSER) -> str:
+        """Give the address for making roles and databases, and for tests."""
+        return self.address(database, SUPERUSER)
 
     def kill(self) -> None:
         """SIGKILL the postmaster and its children and wait until they are dead; for crash tests."""
@@ -177,7 +171,7 @@ class EmbeddedPostgres:
     # --- alive -----------------------------------------------------------------------------
 
     def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
-        url = self.address(database, SUPERUSER).replace("+psycopg", "", 1)
+        url = self.superuser_address(database).replace("+psycopg", "", 1)
         return psycopg.connect(url, autocommit=True, connect_timeout=10)
 
     def _answers(self) -> bool:
@@ -313,9 +307,7 @@ class EmbeddedPostgres:
                 # A killed client's waiting statement must not hold its locks on.
                 "client_connection_check_interval": "2s",
             }
-        lines = [
-            f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()
-        ]
+        lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()]
         (self._cluster / "ritme.conf").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _socket_folder(self) -> Path:
@@ -357,8 +349,7 @@ class EmbeddedPostgres:
             return
         if self._cluster.stat().st_uid != os.geteuid():
             raise EmbeddedPostgresFailed(
-                f"{self._cluster} belongs to another account (was it made by root?);"
-                " use that account or another data folder"
+                f"{self._cluster} belongs to another account (was it made by root?); use that account or another data folder"
             )
 
     def _run(self, command: str, *arguments: str, folder: Path) -> None:
@@ -377,7 +368,7 @@ class EmbeddedPostgres:
         environment |= {"LC_ALL": "C", "TZ": "UTC"}
         # A file and no pipe: the server would inherit the pipe and keep us reading for ever.
         with tempfile.TemporaryFile() as output:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - commands of the wheel, arguments of ours
                 (str(_binaries() / command), *arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

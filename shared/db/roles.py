@@ -15,21 +15,17 @@ granted table by table in the migrations, so that an entry table stays append-on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 import psycopg
 from psycopg import sql
 
-SERVICES = ("beneficiary", "disbursement", "budget_audit", "assistive_devices")
-BUS_DATABASE = "ritme_bus"
+BUS = "bus"
 
 # Any number will do, as long as every bootstrap takes the same one.
 _BOOTSTRAP_LOCK = 7_251_001
-
-Connect = Callable[[str], "psycopg.Connection[tuple[object, ...]]"]
-"""Opens an autocommit superuser connection to the database of that name."""
 
 
 class RoleKind(StrEnum):
@@ -46,7 +42,7 @@ class DatabaseRoles:
 
     database: str
     owner: str
-    roles: Mapping[str, RoleKind] = field(default_factory=dict)
+    roles: Mapping[str, RoleKind]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,52 +50,44 @@ class DatabaseRoles:
         return (self.owner, *self.roles)
 
 
-def service_database(service: str) -> DatabaseRoles:
-    """Name the database ``ritme_<service>`` and its four roles."""
+def database_roles(service: str) -> DatabaseRoles:
+    """Name the database ``ritme_<service>`` and its roles; the bus has fewer than a service."""
+    kinds = (RoleKind.WORKER,) if service == BUS else tuple(RoleKind)
     return DatabaseRoles(
         database=f"ritme_{service}",
         owner=f"{service}_owner",
-        roles={f"{service}_{kind}": kind for kind in RoleKind},
+        roles={f"{service}_{kind}": kind for kind in kinds},
     )
 
 
-def bus_database() -> DatabaseRoles:
-    """Name the database of the embedded log; on Kafka it is not used."""
-    return DatabaseRoles(BUS_DATABASE, "bus_owner", {"bus_worker": RoleKind.WORKER})
-
-
-def all_databases(services: Iterable[str] = SERVICES) -> tuple[DatabaseRoles, ...]:
-    """Name the databases of these services, and the bus."""
-    return (*(service_database(service) for service in services), bus_database())
-
-
-def bootstrap(
-    connect: Connect,
-    databases: Iterable[DatabaseRoles],
-    passwords: Mapping[str, str] | None = None,
-) -> None:
+def bootstrap(superuser: str, services: Iterable[str], *, password: str | None = None) -> None:
     """Make roles, databases and default privileges; change nothing where they are right already.
 
-    Runs as superuser, any number of times and from several processes at once. `passwords` is by
-    role name; a role without one can only be used where the server trusts the connection.
+    `superuser` is an address, with or without ``+psycopg``. May run any number of times and from
+    several processes at once. Without `password` a role is of use only where the server trusts
+    the connection, as the embedded one does.
     """
-    databases = tuple(databases)
-    with connect("postgres") as admin:
+    server = superuser.replace("+psycopg", "", 1)
+    with _connect(server, "postgres") as admin:
         # Two processes start together (API and workers): concurrent GRANTs on one object fail
         # with "tuple concurrently updated", so the second waits for the first.
         admin.execute("SELECT pg_advisory_lock(%s)", (_BOOTSTRAP_LOCK,))
         for shared_by_all in ("postgres", "template1"):
             admin.execute(_fence(shared_by_all))
-        for each in databases:
-            for statement in _role_statements(each, passwords or {}):
+        for spec in map(database_roles, services):
+            for statement in _role_statements(spec, password):
                 admin.execute(statement)
-            if not _database_exists(admin, each.database):
-                admin.execute(_create_database(each))
-            for statement in _database_statements(each):
+            if not _database_exists(admin, spec.database):
+                admin.execute(_create_database(spec))
+            for statement in _database_statements(spec):
                 admin.execute(statement)
-            with connect(each.database) as inside:
-                for statement in _privilege_statements(each):
+            with _connect(server, spec.database) as inside:
+                for statement in _privilege_statements(spec):
                     inside.execute(statement)
+
+
+def _connect(server: str, database: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(server, dbname=database, autocommit=True, connect_timeout=10)
 
 
 def _database_exists(admin: psycopg.Connection[tuple[object, ...]], database: str) -> bool:
@@ -111,27 +99,25 @@ def _create_database(spec: DatabaseRoles) -> sql.Composed:
     # CREATE DATABASE knows no IF NOT EXISTS and no transaction; the advisory lock guards it.
     # C.UTF-8 orders by bytes on every machine: a list's hash must not depend on its locale.
     return sql.SQL(
-        "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8'"
-        " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+        "CREATE DATABASE {} OWNER {} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
     ).format(sql.Identifier(spec.database), sql.Identifier(spec.owner))
 
 
-def _role_statements(spec: DatabaseRoles, passwords: Mapping[str, str]) -> Iterable[sql.Composed]:
+def _role_statements(spec: DatabaseRoles, password: str | None) -> Iterable[sql.Composed]:
     for name in spec.names:
         kind = spec.roles.get(name)
         role = sql.Identifier(name)
         yield sql.SQL(
-            "DO $do$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {text})"
-            " THEN CREATE ROLE {role}; END IF; END $do$"
+            "DO $do$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {text}) THEN CREATE ROLE {role}; END IF; END $do$"
         ).format(text=sql.Literal(name), role=role)
         sees_all = kind in (RoleKind.WORKER, RoleKind.VERIFY)
-        yield sql.SQL(
-            "ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION {}"
-        ).format(role, sql.SQL("BYPASSRLS" if sees_all else "NOBYPASSRLS"))
+        yield sql.SQL("ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION {}").format(
+            role, sql.SQL("BYPASSRLS" if sees_all else "NOBYPASSRLS")
+        )
         if kind is RoleKind.VERIFY:
             yield sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(role)
-        if name in passwords:
-            yield sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(passwords[name]))
+        if password is not None:
+            yield sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password))
 
 
 def _fence(database: str) -> sql.Composed:
@@ -146,9 +132,7 @@ def _database_statements(spec: DatabaseRoles) -> Iterable[sql.Composed]:
     yield sql.SQL("ALTER DATABASE {} SET timezone = 'UTC'").format(database)
     for name, kind in spec.roles.items():
         rights = "CONNECT" if kind is RoleKind.VERIFY else "CONNECT, TEMPORARY"
-        yield sql.SQL("GRANT {} ON DATABASE {} TO {}").format(
-            sql.SQL(rights), database, sql.Identifier(name)
-        )
+        yield sql.SQL("GRANT {} ON DATABASE {} TO {}").format(sql.SQL(rights), database, sql.Identifier(name))
 
 
 def _privilege_statements(spec: DatabaseRoles) -> Iterable[sql.Composed]:

@@ -22,10 +22,11 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Self
 
-import fasteners  # type: ignore[import-untyped]
-from aiokafka.admin import AIOKafkaAdminClient  # type: ignore[import-untyped]
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+import fasteners
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 KAFKA_VERSION = "4.3.1"
 _LOG4J_VERSION = "2.25.4"
@@ -103,9 +104,7 @@ def fetch_kafka() -> Path:
 def _fetch_into(home: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
-        raise KafkaUnavailable(
-            f"Maven is missing: mvn fetches the jars of Kafka {KAFKA_VERSION} once, into {home}"
-        )
+        raise KafkaUnavailable(f"Maven is missing: mvn fetches the jars of Kafka {KAFKA_VERSION} once, into {home}")
     with tempfile.TemporaryDirectory(dir=home) as work:
         folder = Path(work)
         (folder / "pom.xml").write_text(_POM)
@@ -192,7 +191,7 @@ class KafkaBroker:
             raise RuntimeError("stop or kill the broker before it loses its data")
         shutil.rmtree(self._logs, ignore_errors=True)
 
-    def __enter__(self) -> KafkaBroker:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -313,9 +312,7 @@ def _serves_metadata(bootstrap: str) -> bool:
 
 def main() -> int:
     """Run one broker in the foreground until Ctrl-C, and print its address."""
-    parser = argparse.ArgumentParser(
-        prog="kafka-local", description="Apache Kafka on loopback, for development."
-    )
+    parser = argparse.ArgumentParser(prog="kafka-local", description="Apache Kafka on loopback, for development.")
     parser.add_argument("--port", type=int, help="default: a free one")
     parser.add_argument("--data", type=Path, help="keep the data here (default: thrown away)")
     given = parser.parse_args()

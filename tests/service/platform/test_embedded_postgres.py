@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import psycopg
 import pytest
 
 from shared.db.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresFailed
-from shared.db.roles import service_database
+from shared.db.roles import bootstrap
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -225,9 +226,8 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     """A server with the databases of two services, and a table in the first."""
     folder = Path(tempfile.mkdtemp(prefix="ritme-test-"))
     with EmbeddedPostgres(folder, durable=False) as postgres:
-        specs = (service_database("beneficiary"), service_database("disbursement"))
-        postgres.ensure_databases(*specs)
-        postgres.ensure_databases(*specs)  # a second start
+        for _first_start_and_second in range(2):
+            bootstrap(postgres.superuser_address(), ["beneficiary", "disbursement", "bus"])
         with connect(postgres.address("ritme_beneficiary", "beneficiary_owner")) as owner:
             owner.execute("CREATE TABLE entry (id bigint GENERATED ALWAYS AS IDENTITY, area text)")
             owner.execute("ALTER TABLE entry ENABLE ROW LEVEL SECURITY")
@@ -250,15 +250,11 @@ class TestRoles:
             row = cursor.fetchone() if cursor.description else None
             return row[0] if row else None
 
-    def test_row_level_security_holds_for_api_alone(
-        self, postgres: EmbeddedPostgres, role: str
-    ) -> None:
+    def test_row_level_security_holds_for_api_alone(self, postgres: EmbeddedPostgres, role: str) -> None:
         seen = self.run(postgres, role, "SELECT count(*) FROM entry WHERE area LIKE '31.7_'")
         assert (seen == 0) is (role == "api")
 
-    def test_nobody_but_the_owner_changes_or_removes(
-        self, postgres: EmbeddedPostgres, role: str
-    ) -> None:
+    def test_nobody_but_the_owner_changes_or_removes(self, postgres: EmbeddedPostgres, role: str) -> None:
         for statement in ("UPDATE entry SET area = 'x'", "DELETE FROM entry", "TRUNCATE entry",
                           "CREATE TABLE mine (id int)"):  # fmt: skip
             with pytest.raises(
@@ -279,12 +275,26 @@ class TestRoles:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 verify.execute("INSERT INTO entry (area) VALUES ('31.73')")
 
-    @pytest.mark.parametrize("database", ["ritme_disbursement", "postgres", "template1"])
-    def test_a_role_reaches_its_own_database_only(
-        self, postgres: EmbeddedPostgres, role: str, database: str
-    ) -> None:
+    @pytest.mark.parametrize("database", ["ritme_disbursement", "ritme_bus", "postgres", "template1"])
+    def test_a_role_reaches_its_own_database_only(self, postgres: EmbeddedPostgres, role: str, database: str) -> None:
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             connect(postgres.address(database, f"beneficiary_{role}"))
+
+    def test_a_password_is_set_where_one_is_given(self, postgres: EmbeddedPostgres) -> None:
+        with connect(postgres.superuser_address()) as admin:
+            stored = "SELECT rolpassword FROM pg_authid WHERE rolname = 'beneficiary_api'"
+            assert admin.execute(stored).fetchone() == (None,)
+            bootstrap(postgres.superuser_address(), ["beneficiary"], password="a-'secret")
+            row = admin.execute(stored).fetchone()
+            assert row is not None
+            assert str(row[0]).startswith("SCRAM-SHA-256$")
+
+    def test_two_processes_may_bootstrap_at_once(self, postgres: EmbeddedPostgres) -> None:
+        superuser = postgres.superuser_address()
+        with ThreadPoolExecutor() as pool:
+            started = [pool.submit(bootstrap, superuser, ["beneficiary", "bus"]) for _ in range(6)]
+        for each in started:
+            each.result()
 
     def test_text_is_ordered_by_bytes(self, postgres: EmbeddedPostgres) -> None:
         ordered = self.run(
