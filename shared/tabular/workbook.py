@@ -1,0 +1,110 @@
+"""Rows of a workbook (.xlsx), with what a plain reader does not tell: formulas and error cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+from xml.parsers import expat
+
+import python_calamine
+
+from shared.tabular.archive import Workbook, inspect
+from shared.tabular.cells import Cell
+from shared.tabular.limits import FileProblem, Limits
+from shared.tabular.sheet_scan import PartScan, damaged
+
+_SHEETS_MAX: Final = 5
+"""Only so many sheets are searched for the table; a cover page and a page of help may stand before it."""
+
+
+def _elements(data: bytes) -> list[tuple[str, dict[str, str]]]:
+    """Local names and attributes of a small part in document order. Entities were refused by the scan before."""
+    found: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, attributes: found.append((name.rpartition(":")[2], attributes))
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError:
+        raise damaged() from None
+    return found
+
+
+def _sheet_parts(workbook: Workbook) -> dict[str, str]:
+    """The part of each visible sheet by the sheet's name."""
+    listing = workbook.small_part("xl/workbook.xml")
+    relations = workbook.small_part("xl/_rels/workbook.xml.rels")
+    if listing is None or relations is None:
+        raise damaged()
+    targets: dict[str, str] = {}
+    for name, attributes in _elements(relations):
+        if name == "Relationship" and "Id" in attributes:
+            if attributes["Id"] in targets:
+                raise damaged()
+            targets[attributes["Id"]] = attributes.get("Target", "")
+    parts: dict[str, str] = {}
+    seen: set[str] = set()
+    for name, attributes in _elements(listing):
+        if name != "sheet":
+            continue
+        title = attributes.get("name", "")
+        if title in seen:
+            raise damaged()
+        seen.add(title)
+        target = next((targets.get(value, "") for key, value in attributes.items() if key.endswith(":id")), "")
+        if attributes.get("state", "visible") == "visible" and "worksheets/" in target:
+            target = target.lstrip("/").lower()
+            parts[title] = target if target.startswith("xl/") else f"xl/{target}"
+    return parts
+
+
+class Sheet:
+    """One loaded sheet. Cells are laid out from the first used column on; numbers of rows are the spreadsheet's."""
+
+    def __init__(self, loaded: python_calamine.CalamineSheet, scan: PartScan) -> None:
+        self._loaded = loaded
+        self._offset = loaded.start[1] if loaded.start else 0
+        self.formulas = scan.formulas
+        self.errors = scan.errors
+
+    def rows(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        """Every row with anything in it, its first cell being column A."""
+        pad: list[Cell] = [""] * self._offset
+        marked = self.formulas.keys() | self.errors.keys()
+        for number, cells in enumerate(self._loaded.iter_rows(), start=1):
+            if cells.count("") == len(cells) and number not in marked:
+                continue
+            yield number, [*pad, *cells] if pad else cells
+
+
+class WorkbookSource:
+    """A workbook that passed inspection; sheets are loaded one at a time, whole."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._workbook = inspect(path, limits)
+        self._limits = limits
+        self._parts = _sheet_parts(self._workbook)
+
+    def sheet_names(self) -> list[str]:
+        """Visible sheets in the workbook's order, as many as are searched."""
+        return list(self._parts)[:_SHEETS_MAX]
+
+    def load(self, name: str) -> Sheet:
+        """Load one sheet. Raises FileProblem when it is larger than a workbook may be."""
+        scan = self._workbook.scans.get(self._parts[name])
+        if scan is None:
+            raise damaged()
+        if scan.rows > self._limits.workbook_rows or scan.rows * scan.columns > self._limits.workbook_cells:
+            raise FileProblem(
+                "too-large",
+                f"Lembar kerja terlalu besar: {scan.rows} baris dan {scan.columns} kolom, paling banyak "
+                f"{self._limits.workbook_rows} baris. Kirim sebagai CSV, atau hapus isi di luar tabel.",
+            )
+        try:
+            with python_calamine.CalamineWorkbook.from_path(self._workbook.path) as opened:
+                loaded = opened.get_sheet_by_name(name)
+        except python_calamine.PasswordError:
+            raise FileProblem("encrypted", "Berkas dikunci dengan kata sandi. Hapus kata sandinya.") from None
+        except (python_calamine.CalamineError, OSError, ValueError):
+            raise damaged() from None
+        return Sheet(loaded, scan)
