@@ -12,7 +12,6 @@ import msgspec
 
 from shared.contracts.registry import EVENTS, Topic
 
-
 RECORD_MAX_BYTES = 1_048_576
 """Largest record on a bus, envelope included. The outbox refuses payloads above DATA_MAX_BYTES, so none of ours is larger."""
 DATA_MAX_BYTES = 1_000_000

@@ -37,14 +37,13 @@ async def _command_id(session: WriteSession, at: datetime) -> int:
     correlation, causation = context.correlation_id.get(), context.causation_id.get()
     commands = session.info.setdefault(_COMMANDS, {})
     # A savepoint that was rolled back took its command row along.
-    inside = id(session.get_nested_transaction())
-    key = (at, correlation, causation, inside)
+    key = (at, correlation, causation, session.sync_session.get_nested_transaction())
     if key not in commands:
         commands[key] = await session.scalar(
             text("INSERT INTO outbox_command (at, correlation_id, causation_id) VALUES (:at, :correlation, :causation) RETURNING id"),
             {"at": at, "correlation": correlation, "causation": causation},
         )
-    return cast(int, commands[key])
+    return cast("int", commands[key])
 
 
 async def append(session: WriteSession, events: Sequence[Outgoing], *, at: datetime) -> None:
@@ -89,4 +88,4 @@ async def append_from(
             INSERT INTO outbox_pending (seq) SELECT seq FROM new"""),
         {**(params or {}), "outbox_command": command, "outbox_type": event.number},
     )
-    return cast(int, result.rowcount)  # type: ignore[attr-defined]
+    return cast("int", result.rowcount)  # type: ignore[attr-defined]

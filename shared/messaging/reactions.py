@@ -92,7 +92,8 @@ class ParkedKey:
 
 
 OnParked = Callable[[Sequence[ParkedKey], WriteSession, Context], Awaitable[None]]
-"""Called in the transaction that parks (or, with reason '' , in the one that replayed) keys: a parked event is a person whose money stands still."""
+"""Called in the transaction that parks keys (or, with reason '', in the one that freed them): a parked event is a person
+whose money stands still."""
 
 
 def reacts_to(*types: type[Event]) -> Callable[[ReactionFunction], Reaction]:
