@@ -1,0 +1,1 @@
+"""Ways to the bank: one port, an adapter per channel."""

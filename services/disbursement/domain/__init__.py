@@ -1,0 +1,1 @@
+"""The rules of disbursement, pure: standard library and the kernel only."""

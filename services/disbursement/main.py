@@ -1,0 +1,21 @@
+"""disbursement, declared: the runtime starts it as API, as worker, or with the others under one command."""
+
+from __future__ import annotations
+
+from services.disbursement.api import router
+from services.disbursement.jobs import jobs
+from services.disbursement.reactions import on_parked, reactions
+from services.disbursement.seed import seed
+from services.disbursement.tables import metadata
+from shared.runtime import ServiceDefinition
+
+service = ServiceDefinition(
+    name="disbursement",
+    metadata=metadata,
+    migrations="services.disbursement.migrations",
+    router=router,
+    reactions=reactions,
+    jobs=jobs,
+    on_parked=on_parked,
+    seed=seed,
+)

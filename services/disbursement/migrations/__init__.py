@@ -1,0 +1,1 @@
+"""Alembic folder of disbursement."""

@@ -1,0 +1,64 @@
+"""Reference data: holidays, the bank's result codes, and which office owns which kind of gap. Upserted, any number of times."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import psycopg
+
+from shared.kernel import data
+
+HOLIDAY_FILES: Final = ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
+
+# The bank's signed code table. The words come from its result sheets (TROUBLES.md O7), the numbers from its account codes.
+# code, outcome, reason of a missed month, whether the card holder has withdrawn, note
+BANK_CODES: Final[tuple[tuple[str, str, str, bool | None, str], ...]] = (
+    ("00", "credited", "", None, "berhasil dikreditkan"),
+    ("SUDAH TRANSAKSI", "credited", "", True, "dana masuk dan sudah ditarik"),
+    ("TIDAK TRANSAKSI", "credited", "", False, "dana masuk, belum ditarik"),
+    ("GAGAL BUREKOL", "rejected", "no_account", None, "pembukaan rekening kolektif gagal"),
+    ("SI", "pending", "", None, "standing instruction, belum ada hasil akhir"),
+    ("03", "rejected", "account_closed", None, "rekening ditutup"),
+    ("09", "rejected", "account_dormant", None, "rekening pasif"),
+    ("11", "rejected", "account_invalid", None, "rekening tidak dikenal"),
+    ("14", "rejected", "name_mismatch", None, "nama pemilik tidak sesuai"),
+)
+
+# Which office acts on a reason, and within how many working days. {city} and {kecamatan} are area codes of the person.
+GAP_OWNERS: Final[tuple[tuple[str, str, int], ...]] = (
+    ("card_not_handed_over", "sudin/{city}", 10),
+    ("no_account", "bank-jakarta", 10),
+    ("account_closed", "satpel/{kecamatan}", 10),
+    ("account_dormant", "satpel/{kecamatan}", 10),
+    ("account_invalid", "satpel/{kecamatan}", 10),
+    ("name_mismatch", "satpel/{kecamatan}", 10),
+    ("awaiting_bank", "bank-jakarta", 3),
+    ("bank_return", "bank-jakarta", 5),
+    ("left_out", "bidang-linjamsos", 5),
+    ("released_late", "bidang-linjamsos", 5),
+    ("cause_not_known", "bidang-linjamsos", 5),
+    ("lapsed_budget_year", "bidang-linjamsos", 20),
+    ("system_parked", "pusdatin", 1),
+    ("*", "bidang-linjamsos", 5),
+)
+
+
+def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Run as the owner after each migration. A row that an office changed by a later, signed value keeps it."""
+    with connection.cursor() as cursor:
+        for file in HOLIDAY_FILES:
+            cursor.executemany(
+                "INSERT INTO holiday (day, name, kind) VALUES (%s, %s, %s) ON CONFLICT (day) DO NOTHING",
+                [(row["tanggal"], row["nama"], row["jenis"]) for row in data.rows(file)],
+            )
+        cursor.executemany(
+            """INSERT INTO bank_code (code, outcome, reason, withdrawn, valid_from, signed_by, note)
+               VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'seed', %s) ON CONFLICT (code) DO NOTHING""",
+            BANK_CODES,
+        )
+        cursor.executemany(
+            """INSERT INTO gap_owner (reason, office, working_days, valid_from)
+               VALUES (%s, %s, %s, DATE '2025-01-01') ON CONFLICT (reason) DO NOTHING""",
+            GAP_OWNERS,
+        )
+    connection.commit()
