@@ -231,14 +231,17 @@ Table(
     _count("payments", 0),
     _count("allocations", 0),
     _money("sum", 0),
+    Column("programmes", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("totals", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("refused", JSONB),
+    Column("changed", JSONB),
     _at("released_at", nullable=True),
     _at("results_due_at", nullable=True),
     _flag("results_due", default=False),
     _count("result_no", 0),
     _uuid("file_id", nullable=True),
     Index("ix_batch_month", "month"),
+    comment="programmes: what was asked for. changed: whose line voided the signatures last. version: of its stream.",
 )
 Table(
     "batch_signature",
@@ -308,7 +311,7 @@ Table(
     _text("area"),
     Index("ix_payment_batch_id", "batch_id"),
     Index("ix_payment_person_id", "person_id"),
-    _one_of("outcome", "outcome", "prepared", "in_payment", "credited", "rejected", "unknown", "returned"),
+    _one_of("outcome", "outcome", "prepared", "in_payment", "credited", "rejected", "unknown", "returned", "withdrawn"),
 )
 Table(
     "payment_month",
@@ -412,6 +415,15 @@ Table(
     Index("ix_gap_month_state", "month", "state"),
     _one_of("kind", "kind", "month", "system_parked"),
     _one_of("state", "state", "open", "closed"),
+)
+
+Table(
+    "gap_position",
+    metadata,
+    _key("month", Text),
+    _money("entry_id"),
+    _money("unsure_until", 0),
+    comment="Up to which entry of a month the gaps were compared; unsure_until: a transaction that was in flight then.",
 )
 
 # --- signed reference data ---------------------------------------------------------------------------------------

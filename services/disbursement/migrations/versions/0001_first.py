@@ -141,8 +141,10 @@ TABLES = (
         payments integer DEFAULT 0 NOT NULL,
         allocations integer DEFAULT 0 NOT NULL,
         sum bigint DEFAULT 0 NOT NULL,
+        programmes jsonb DEFAULT '[]'::jsonb NOT NULL,
         totals jsonb DEFAULT '[]'::jsonb NOT NULL,
         refused jsonb,
+        changed jsonb,
         released_at timestamptz,
         results_due_at timestamptz,
         results_due boolean DEFAULT false NOT NULL,
@@ -208,7 +210,7 @@ TABLES = (
         withdrawn_on date,
         area text NOT NULL,
         CONSTRAINT pk_payment PRIMARY KEY (id),
-        CONSTRAINT ck_payment_outcome CHECK (outcome IN ('prepared', 'in_payment', 'credited', 'rejected', 'unknown', 'returned')),
+        CONSTRAINT ck_payment_outcome CHECK (outcome IN ('prepared', 'in_payment', 'credited', 'rejected', 'unknown', 'returned', 'withdrawn')),
         CONSTRAINT uq_payment_reference UNIQUE (reference)) WITH (fillfactor = 70)""",
     "CREATE INDEX ix_payment_batch_id ON payment (batch_id)",
     "CREATE INDEX ix_payment_person_id ON payment (person_id)",
@@ -298,6 +300,11 @@ TABLES = (
         CONSTRAINT ck_gap_kind CHECK (kind IN ('month', 'system_parked')),
         CONSTRAINT ck_gap_state CHECK (state IN ('open', 'closed'))) WITH (fillfactor = 70)""",
     "CREATE INDEX ix_gap_month_state ON gap (month, state)",
+    """CREATE TABLE gap_position (
+        month text NOT NULL,
+        entry_id bigint NOT NULL,
+        unsure_until bigint DEFAULT 0 NOT NULL,
+        CONSTRAINT pk_gap_position PRIMARY KEY (month))""",
     """CREATE TABLE bank_code (
         code text NOT NULL,
         outcome text NOT NULL,
@@ -363,6 +370,8 @@ COMMENTS = {
     "programme_month": "version: of the topic disbursement.month for this key. carried_in: from before Ritme, it has no seal and says so.",
     "entitlement_month": "The head: one outcome per person, programme and benefit month (CORE.md section 4).",
     "entitlement_entry": "Append-only: every transition of a head, with author, cause and evidence.",
+    "gap_position": "Up to which entry of a month the gaps were compared; unsure_until: a transaction that was in flight then.",
+    "batch": "programmes: what was asked for. changed: whose line voided the signatures last. version: of its stream.",
     "account": "id is new whenever number or holder change; the ciphertexts, copies in payment included, are bound to it.",
 }
 
@@ -424,7 +433,9 @@ def _grants() -> None:
     grant(op.execute, SERVICE, "batch_reservation", "UPDATE (state, lines, at)")
     grant(op.execute, SERVICE, "payment", "UPDATE (outcome, code, reason, settled_on, withdrawn_on)")
     grant(op.execute, SERVICE, "payment_month", "UPDATE (live)")
+    grant(op.execute, SERVICE, "left_out", "UPDATE (batch_id, reason, asked_by, confirmed_by, at)")
     grant(op.execute, SERVICE, "gap", "UPDATE", roles=("worker",))
+    grant(op.execute, SERVICE, "gap_position", "UPDATE", roles=("worker",))
     for staging in ("accounts_staging", "carry_in_staging", "result_staging"):
         grant(op.execute, SERVICE, staging, "UPDATE, DELETE")
 
