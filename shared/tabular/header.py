@@ -128,7 +128,7 @@ def find(template: Template, rows: Sequence[NumberedRow], others: Sequence[Templ
             return match(template, *found, others)
     number, cells = rows[0]
     filled = [cell_text(cell) for cell in cells if cell not in ("", None)]
-    if len(filled) >= 2 and not any(character.isdigit() for word in filled for character in word):
+    if len(filled) >= 3 and not any(character.isdigit() for word in filled for character in word):
         return match(template, number, cells, others)
     raise FileProblem(
         "header-missing",

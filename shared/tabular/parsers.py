@@ -24,10 +24,11 @@ _MAX_RUPIAH: Final = 10**15
 _SMALLEST_USUAL_AMOUNT: Final = 1_000
 
 _CURRENCY: Final = re.compile(r"(?:rp|idr)\.?\s*", re.IGNORECASE)
-_INDONESIAN: Final = re.compile(r"(\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,00?|[.,]\s?[-–]{1,2})?", re.ASCII)
+_INDONESIAN: Final = re.compile(r"(\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,00?|\s?[.,]\s?[-–]{1,2})?", re.ASCII)
 _ENGLISH: Final = re.compile(r"([1-9]\d{0,2}(?:,\d{3})+)(?:\.00?)?", re.ASCII)
 _MACHINE: Final = re.compile(r"(\d{4,})\.00", re.ASCII)
-_FRACTION: Final = re.compile(r"[\d.,]*\d[.,]\d{1,2}", re.ASCII)
+_FRACTION: Final = re.compile(r"(?:\d+|\d{1,3}(?:[.,]\d{3})+)[.,]\d{1,2}", re.ASCII)
+_SPACED: Final = re.compile(r"[1-9]\d{0,2}(?: \d{3})+(?:,00)?", re.ASCII)
 
 _NIK_DAYS: Final = frozenset(f"{day:02d}" for day in (*range(1, 32), *range(41, 72)))
 _NIK_MONTHS: Final = frozenset(f"{month:02d}" for month in range(1, 13))
@@ -192,7 +193,9 @@ def _rupiah_from_number(number: float) -> int:
 
 
 def _rupiah_from_text(text: str) -> int:
-    value = _CURRENCY.sub("", text, count=1).replace(" ", "").replace("\u00a0", "")
+    value = _CURRENCY.sub("", text.replace("\u00a0", " "), count=1)
+    if _SPACED.fullmatch(value):
+        value = value.replace(" ", "")
     if found := _INDONESIAN.fullmatch(value):
         amount = found[1].replace(".", "")
     elif found := _MACHINE.fullmatch(value):

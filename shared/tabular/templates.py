@@ -79,7 +79,7 @@ def template_workbook(template: Template) -> bytes:
         header_row = 2
     for place, column in enumerate(template.columns, start=1):
         _add_column(sheet, place, header_row, column)
-    sheet.freeze_panes = sheet.cell(row=header_row + 1, column=1)
+    sheet.freeze_panes = f"A{header_row + 1}"
     _help_sheet(book, template)
     out = io.BytesIO()
     book.save(out)
