@@ -18,7 +18,8 @@ from shared.db.session import AnySession
 from shared.imports import lifecycle
 from shared.imports.kinds import ImportKind
 from shared.kernel.errors import NotFound
-from shared.tabular.writer import template_csv, template_workbook, write_rows_csv
+from shared.tabular.mending import write_rows_csv
+from shared.tabular.templates import template_csv, template_workbook
 from shared.web.auth import CallerDep
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
@@ -127,7 +128,7 @@ def import_router(*kinds: ImportKind, extra_templates: tuple[Any, ...] = ()) -> 
         await audit.record(
             session, caller, f"import.{kind.name}.rejected", "import", count=len(rows), ids_hash=found.sha256, at=service.clock.now()
         )
-        content = write_rows_csv(kind.template, [row for row, _ in rows], [p for _, found in rows for p in found])
+        content = write_rows_csv(kind.template, rows)
         return Response(
             content, media_type="text/csv; charset=utf-8",
             headers={"content-disposition": f'attachment; filename="{kind.name}-bermasalah.csv"'},

@@ -43,6 +43,12 @@ class NotReady(Refusal):
     code = "totals-differ"
 
 
+class RowsRejected(Refusal):
+    """Rows wait to be mended; this kind of file is taken whole."""
+
+    code = "rows-rejected"
+
+
 class RowsMissing(Refusal):
     code = "rows-missing"
 
@@ -170,10 +176,8 @@ async def commit(service: Service, session: WriteSession, caller: Caller, kind: 
     check = await kind.check(staging)
     not_ready = _not_ready(kind, found.rejected, check.not_ready)
     if not_ready:
-        refusal = NotReady("; ".join(not_ready), controls=found.controls, totals=check.totals, rejected=found.rejected)
-        if found.rejected and kind.whole:
-            refusal.code = "rows-rejected"  # type: ignore[misc]  # this instance's situation
-        raise refusal
+        situation = RowsRejected if found.rejected and kind.whole else NotReady
+        raise situation("; ".join(not_ready), controls=found.controls, totals=check.totals, rejected=found.rejected)
     result = await kind.commit(staging)
     await session.execute(
         text("UPDATE import_file SET state = 'committed', committed_by = :by, committed_at = :at, result = :result WHERE id = :id"),
@@ -263,7 +267,7 @@ async def _keep_problems(staging: Staging, kind: ImportKind, rows: list[Row], ta
         await copy_in(staging.session, "import_rejected", ("import_id", "line", "cells"), rejected)
 
 
-async def rejected_rows(service: Service, session: AnySession, import_id: UUID) -> list[tuple[Row, list[Problem]]]:
+async def rejected_rows(service: Service, session: AnySession, import_id: UUID) -> list[Row]:
     """The rejected rows as they came, with their problems, for the file to mend."""
     cells = await session.execute(
         text("SELECT line, cells FROM import_rejected WHERE import_id = :id ORDER BY line"), {"id": import_id}
@@ -276,6 +280,5 @@ async def rejected_rows(service: Service, session: AnySession, import_id: UUID) 
     rows = []
     for line, sealed in cells:
         raw = json.loads(service.cipher.decrypt("import_rejected", "cells", f"{import_id}/{line}", sealed))
-        found = problems.get(line, [])
-        rows.append((Row(line % FILE_STEP, {}, raw, found), found))
+        rows.append(Row(line % FILE_STEP, {}, raw, problems.get(line, [])))
     return rows

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from shared.contracts.registry import EVENTS, Event
 from shared.db.session import Database, WriteSession, raw_connection
 from shared.kernel import failpoints
+from shared.messaging.arrays import array_of
 from shared.messaging.failures import is_transient
 from shared.messaging.lease import Lease
 from shared.messaging.log import BusUnavailable, Log, Record
@@ -98,7 +99,7 @@ class Relay:
 
         A floor spares the scan the dead entries of a long queue. It may rise to a number only when nobody can bring a
         smaller one any more: a writer has its transaction id before its ``seq`` (it inserted its command first), so
-        writers with a smaller ``seq`` than one we saw have ids below the xmax read right after. Once the oldest
+        writers with a smaller ``seq`` than one we saw have ids below our own, taken right after. Once the oldest
         running id (xmin) has passed that, all of them have ended, and a select that begins *later* sees all of theirs.
         Therefore xmin is read in a statement BEFORE the select: read after it, a writer could end between the two,
         and its rows would lie unseen below the new floor.
@@ -111,7 +112,9 @@ class Relay:
             seqs = await _column(
                 connection, "SELECT seq FROM outbox_pending WHERE seq >= %s ORDER BY seq LIMIT %s", (self._floor, BATCH_MAX)
             )
-            xmax = await _number(connection, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+            # Not the snapshot's xmax: that is one past the newest *ended* transaction, and a running writer with a smaller
+            # seq may have an id beyond it. An id taken now is above every id that was given before.
+            xmax = await _number(connection, "SELECT pg_current_xact_id()::text::bigint")
             records = await self._records(connection, seqs) if seqs else []
         self._raise_floor(seqs, xmin, xmax)
         return records
@@ -133,12 +136,14 @@ class Relay:
     async def _records(self, connection: AsyncConnection[Any], seqs: Sequence[int]) -> Batch:
         async with connection.cursor(binary=True) as cursor:
             await cursor.execute(
-                "SELECT seq, command_id, type, key, version, data FROM outbox WHERE seq = ANY(%s) ORDER BY seq", (list(seqs),)
+                "SELECT seq, command_id, type, key, version, data FROM outbox WHERE seq = ANY(%s::bigint[]) ORDER BY seq",
+                (array_of(seqs),),
+            
             )
             rows = await cursor.fetchall()
             await cursor.execute(
-                "SELECT id, at, correlation_id, causation_id FROM outbox_command WHERE id = ANY(%s)",
-                (list({row[1] for row in rows}),),
+                "SELECT id, at, correlation_id, causation_id FROM outbox_command WHERE id = ANY(%s::bigint[])",
+                (array_of({row[1] for row in rows}),),
             )
             commands = {command: (at, correlation, causation) for command, at, correlation, causation in await cursor.fetchall()}
         service = self._service
@@ -160,7 +165,7 @@ class Relay:
             log.warning("relay.lease_lost", service=self._service)  # the next relay sends them again; versions drop them
         async with self._database.write() as session:
             connection = await raw_connection(session)
-            await connection.execute("DELETE FROM outbox_pending WHERE seq = ANY(%s)", (list(seqs),))
+            await connection.execute("DELETE FROM outbox_pending WHERE seq = ANY(%s::bigint[])", (array_of(seqs),))
 
 
 def _split_at_barriers(batch: Batch) -> Iterator[Batch]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.contracts.registry import EVENTS_BY_NAME
 from shared.kernel import context
+from shared.kernel.errors import InvalidInput
 from shared.kernel.ids import uuid7
-from shared.messaging import parked
+from shared.messaging import envelope, parked
+from shared.messaging.log import Record
+from shared.messaging.relay import Republish, republish
 from shared.messaging.status import messaging_status
 from shared.web import problems
 from shared.web.auth import CallerDep, Verifier, allowed
-from shared.web.transactions import CommandRoute, ReadDep
+from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
 log = structlog.get_logger()
 
@@ -96,6 +104,49 @@ async def status(request: Request, session: ReadDep) -> dict[str, Any]:
 async def parked_keys(session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """Every key whose events stand still, with reason and owner."""
     return {"items": await parked.list_keys(session)}
+
+
+class RepublishRequest(BaseModel):
+    """Everything, or the events of one type or key."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: str = ""
+    key: UUID | None = None
+
+
+@platform_routes.post("/events:republish", dependencies=[allowed("operator", whole_agency=True)])
+async def republish_events(body: RepublishRequest, session: WriteDep) -> dict[str, int]:
+    """Put events back into the relay's queue under the ids they had; whoever applied them drops them by version."""
+    if body.type and body.type not in EVENTS_BY_NAME:
+        raise InvalidInput(f"there is no event type '{body.type}'", types=sorted(EVENTS_BY_NAME))
+    types = (EVENTS_BY_NAME[body.type],) if body.type else ()
+    return {"republished": await republish(session, Republish(types=types, key=body.key))}
+
+
+@platform_routes.get("/events.ndjson", dependencies=[allowed("operator", "auditor", whole_agency=True)])
+async def events(request: Request, caller: CallerDep) -> StreamingResponse:
+    """Everything this service published, one CloudEvent a line, in the order of the outbox."""
+    service = request.app.state.service
+    return StreamingResponse(_event_lines(service, caller.areas), media_type="application/x-ndjson")
+
+
+async def _event_lines(service: Any, areas: tuple[str, ...]) -> AsyncIterator[bytes]:
+    after, page = 0, 5_000
+    while True:
+        async with service.database.read(areas) as session:
+            rows = (
+                await session.execute(
+                    text("""SELECT o.seq, o.type, o.key, o.version, c.at, c.correlation_id, c.causation_id, o.data
+                              FROM outbox o JOIN outbox_command c ON c.id = o.command_id
+                             WHERE o.seq > :after ORDER BY o.seq LIMIT :page"""),
+                    {"after": after, "page": page},
+                )
+            ).all()
+        for seq, *rest in rows:
+            yield envelope.encode(Record(f"{service.name}-{seq}", *rest)) + b"\n"
+        if len(rows) < page:
+            return
+        after = rows[-1].seq
 
 
 def service_app(service: Any, verifier: Verifier) -> FastAPI:
