@@ -194,16 +194,20 @@ class EmbeddedPostgres:
 
     def _server_processes(self) -> list[psutil.Process]:
         """Living processes of this cluster: named postgres, working in its folder, no zombies."""
+        at = self._read_address()
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                if (
-                    process.name().startswith("postgres")
-                    and Path(process.cwd()) == self._cluster
-                    and process.status() != psutil.STATUS_ZOMBIE
-                ):
+                if process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE and self._is_ours(process, at):
                     found.append(process)
         return found
+
+    def _is_ours(self, process: psutil.Process, at: _Address | None) -> bool:
+        try:
+            return Path(process.cwd()) == self._cluster
+        except psutil.AccessDenied:
+            # Root in a container may not look into another account's process: then by the lock file.
+            return at is not None and at.pid in (process.pid, process.ppid())
 
     def _wait_until_dead(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
