@@ -21,6 +21,7 @@ from shared.contracts.registry import EVENTS, TOPICS, Event, Topic
 from shared.db.session import WriteSession, raw_connection
 from shared.kernel import context as bound
 from shared.kernel.ids import natural_id
+from shared.messaging.arrays import array_of
 from shared.messaging.failures import is_transient
 from shared.messaging.log import RECORD_MAX_BYTES, Record, Stored
 from shared.messaging.reactions import Context, OnParked, ParkedKey, Reaction, Received
@@ -80,14 +81,14 @@ class Applier:
     async def plan(self, session: WriteSession, topic: Topic, unit: Sequence[Stored]) -> Plan:
         """Compare the unit with what is applied and parked; call it under the lock of the partition's position."""
         connection = await raw_connection(session)
-        keys = list({stored.record.key for stored in unit if stored.record is not None})
+        keys = array_of({stored.record.key for stored in unit if stored.record is not None})
         cursor = await connection.execute(
-            "SELECT key, version FROM applied_version WHERE topic = %s AND key = ANY(%s)", (topic.number, keys)
+            "SELECT key, version FROM applied_version WHERE topic = %s AND key = ANY(%s::uuid[])", (topic.number, keys)
         )
         applied = dict(await cursor.fetchall())
         cursor = await connection.execute(
             """SELECT k.key, min(p.version) FROM parked_key AS k JOIN parked AS p USING (topic, key)
-                WHERE k.topic = %s AND k.key = ANY(%s) GROUP BY k.key""",
+                WHERE k.topic = %s AND k.key = ANY(%s::uuid[]) GROUP BY k.key""",
             (topic.name, keys),
         )
         return self._decide(unit, applied, dict(await cursor.fetchall()))
@@ -153,7 +154,7 @@ class Applier:
             await connection.execute(
                 """INSERT INTO applied_version (topic, key, version) SELECT %s, * FROM unnest(%s::uuid[], %s::int[])
                    ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version""",
-                (topic.number, list(plan.applied), list(plan.applied.values())),
+                (topic.number, array_of(plan.applied), array_of(plan.applied.values())),
             )
 
     async def park(self, session: WriteSession, topic: Topic, plan: Plan) -> None:

@@ -1,0 +1,377 @@
+"""What every bus must keep, on the durable log in PostgreSQL and on Apache Kafka alike (RELIABILITY.md, faults 1-14)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import suppress
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from shared.contracts.beneficiary import PERSON, PROGRAMME
+from shared.kernel import context
+from shared.messaging import parked
+from shared.messaging.log import BusUnavailable, Record
+from shared.messaging.outbox import Outgoing, append
+from shared.messaging.relay import Republish, republish
+from tests.support.probe import NOW, ProbeWorld, activated, person, sealed, suspended, until
+
+
+def record(number: int, version: int, key: UUID | None = None, data: str | None = None) -> Record:
+    """An event as a relay would send it, made by hand to arrive in any order."""
+    text_of = '{"programme":"KLJ","decree_id":"00000000-0000-0000-0000-000000000001","cohort":"existing","area":"31.73.01.1001","amount":1,"reason":"","from_month":"2025-01","to_month":"2025-12","cutoff_no":1}'  # noqa: E501
+    return Record(f"beneficiary-{number}", 101, key or person(number), version, NOW, "", "", data or text_of)
+
+
+def assert_gapless(effects: list[tuple[UUID, int]], expected: dict[UUID, int]) -> None:
+    """Each key's versions are 1, 2, ... in this order, once each, up to the expected one."""
+    seen: Counter[UUID] = Counter()
+    for key, version in effects:
+        assert version == seen[key] + 1, f"{key}: version {version} after {seen[key]}"
+        seen[key] = version
+    assert seen == Counter(expected)
+
+
+async def test_an_event_arrives_as_it_was_published(world: ProbeWorld) -> None:
+    token = context.correlation_id.set("surat-17\t\\x")
+    await world.publisher.publish((person(1), 1, activated()), (person(1), 2, suspended(amount=275_000)))
+    context.correlation_id.reset(token)
+    await world.settle()
+    rows = await world.consumer.rows("SELECT event_id, type, amount FROM effect ORDER BY n")
+    assert rows == [
+        ("beneficiary-1", "beneficiary.enrolment.activated.v1", 300_000),
+        ("beneficiary-2", "beneficiary.enrolment.suspended.v1", 275_000),
+    ]
+    [first, _] = await world.bus.log.fetch(PERSON, PERSON.partition_of(person(1)), 0, 10)
+    assert first.record is not None
+    assert (first.record.correlation_id, first.record.time) == ("surat-17\t\\x", NOW)
+
+
+async def test_a_batch_of_thousands_is_a_handful_of_transactions(world: ProbeWorld) -> None:
+    await world.publisher.publish(*[(person(n), 1, activated()) for n in range(12_000)])
+    await world.settle()
+    assert await world.consumer.value("SELECT count(DISTINCT key) FROM effect") == 12_000
+    assert len(world.consumer.batches) <= 20
+
+
+async def test_writers_that_sleep_before_they_commit_lose_and_reorder_nothing(world: ProbeWorld) -> None:
+    """Sequence numbers become visible out of order; a relay that reads past the highest one fails here."""
+    expected: Counter[UUID] = Counter()
+    done = asyncio.Event()
+    seconds = 20.0
+
+    async def write(seed: int) -> None:
+        chance = random.Random(seed)
+        end = asyncio.get_running_loop().time() + seconds
+        while asyncio.get_running_loop().time() < end:
+            async with world.publisher.api.write() as session:
+                # The aggregate's lock, before the append: that is what makes seq order version order per key.
+                numbers = sorted(chance.sample(range(40), chance.randint(1, 3)))
+                for number in numbers:
+                    await session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
+                for number in numbers:
+                    expected[person(number)] += 1
+                await append(
+                    session,
+                    [Outgoing(person(number), expected[person(number)], activated()) for number in numbers],
+                    at=NOW,
+                )
+                await asyncio.sleep(chance.choice([0, 0, 0.01, 0.05, 0.3]))
+
+    async def move() -> None:
+        while not done.is_set():
+            moved = await world.publisher.relay.run_once() + await world.consumer.consumer.run_once()
+            if moved == 0:
+                await world.bus.log.wait(0.02)
+
+    moving = asyncio.create_task(move())
+    await asyncio.gather(*[write(seed) for seed in range(6)])
+    done.set()
+    await moving
+    await world.settle()
+    assert expected.total() > 500
+    assert_gapless(await world.consumer.effects(), expected)
+    assert await world.consumer.parked() == {}
+
+
+async def test_redelivery_has_one_effect(world: ProbeWorld) -> None:
+    chance = random.Random(8)
+    await world.publisher.publish(*[(person(n), v, activated()) for v in (1, 2, 3) for n in range(50)])
+    await world.settle()
+    for partition in range(PERSON.partitions):
+        again = [s.record for s in await world.bus.log.fetch(PERSON, partition, 0, 5_000) if s.record is not None]
+        for resent in again:
+            await world.bus.log.append([resent] * chance.randint(1, 5))
+    await world.settle()
+    assert_gapless(await world.consumer.effects(), {person(n): 3 for n in range(50)})
+    assert await world.consumer.parked() == {}
+
+
+async def test_versions_out_of_order_wait_for_the_missing_one(world: ProbeWorld) -> None:
+    records = [record(100 + v, v, person(7)) for v in (1, 2, 3, 4, 5)]
+    for first in (records[0], records[3], records[2]):
+        await world.bus.log.append([first])
+        await world.settle()
+    assert await world.consumer.parked() == {person(7): "missing version 2"}
+    assert await world.consumer.effects() == [(person(7), 1)]
+    await world.bus.log.append([record(900, 1, person(8)), records[4]])  # others go on meanwhile
+    await world.settle()
+    assert (person(8), 1) in await world.consumer.effects()
+    await world.bus.log.append([records[1]])
+    await world.settle()
+    effects = [effect for effect in await world.consumer.effects() if effect[0] == person(7)]
+    assert_gapless(effects, {person(7): 5})
+    assert await world.consumer.parked() == {}
+    notes = await world.consumer.rows("SELECT reason FROM parked_note WHERE key = :key ORDER BY n", key=person(7))
+    assert notes == [("missing version 2",), ("",)]
+
+
+async def test_a_shuffled_stream_ends_in_order(world: ProbeWorld) -> None:
+    chance = random.Random(9)
+    records = [record(n * 10 + v, v, person(n)) for n in range(30) for v in range(1, 9)]
+    chance.shuffle(records)
+    for first in range(0, len(records), 37):
+        await world.bus.log.append(records[first : first + 37])
+        await world.settle()
+    assert_gapless(await world.consumer.effects(), {person(n): 8 for n in range(30)})
+    assert await world.consumer.parked() == {}
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        b"{not json",
+        b'{"specversion":"1.0","type":"nobody.knows.v9","id":"x-1","source":"/x","subject":"00000000-0000-0000-0000-000000000001","time":"2025-09-01T00:00:00Z","version":1,"data":{}}',
+        b'"' + b"x" * 2_000_000 + b'"',
+    ],
+    ids=["bad JSON", "unknown type", "2 MB"],
+)
+async def test_bytes_that_are_no_event_are_put_aside(world: ProbeWorld, poison: bytes) -> None:
+    partition = PERSON.partition_of(person(1))
+    await world.bus.log.append([record(1, 1, person(1))])
+    await world.bus.put_raw(PERSON, partition, poison)
+    await world.bus.log.append([record(2, 2, person(1))])
+    await world.settle()
+    assert await world.consumer.effects() == [(person(1), 1), (person(1), 2)]
+    [(key, reason)] = (await world.consumer.parked()).items()
+    assert reason
+    assert await world.consumer.rows("SELECT key, reason FROM parked_note") == [(key, reason)]
+    answer = await parked.replay(world.consumer.worker, world.consumer.reactions, world.consumer)
+    assert answer == {"replayed": 0, "still_parked": 1}
+    async with world.consumer.worker.write() as session:
+        assert await parked.discard_unreadable(session, PERSON.name, key) == 1
+    assert await world.consumer.parked() == {}
+
+
+async def test_a_payload_of_another_shape_stops_its_person_alone(world: ProbeWorld) -> None:
+    await world.bus.log.append([record(1, 1, person(1), '{"programme": 5}'), record(2, 2, person(1)), record(3, 1, person(2))])
+    await world.settle()
+    assert await world.consumer.effects() == [(person(2), 1)]
+    [(key, reason)] = (await world.consumer.parked()).items()
+    assert key == person(1)
+    assert "cannot be read" in reason
+
+
+async def test_an_event_that_a_reaction_cannot_take_stops_its_person_alone(world: ProbeWorld) -> None:
+    world.consumer.failing = lambda event: event.key == person(13) and event.version == 2
+    await world.publisher.publish(*[(person(n), v, activated()) for v in (1, 2, 3) for n in range(200)])
+    await world.settle()
+    effects = await world.consumer.effects()
+    assert_gapless(effects, {person(n): 1 if n == 13 else 3 for n in range(200)})
+    [(key, reason)] = (await world.consumer.parked()).items()
+    assert key == person(13)
+    assert "ValueError" in reason
+    assert await world.consumer.value("SELECT owner FROM parked_key") == "sistem"
+
+    answer = await parked.replay(world.consumer.worker, world.consumer.reactions, world.consumer)
+    assert answer == {"replayed": 0, "still_parked": 2}
+    world.consumer.failing = lambda event: False
+    answer = await parked.replay(
+        world.consumer.worker, world.consumer.reactions, world.consumer, PERSON.name, person(13), world.consumer.on_parked
+    )
+    assert answer == {"replayed": 2, "still_parked": 0}
+    assert_gapless(await world.consumer.effects(), {person(n): 3 for n in range(200)})
+    assert await world.consumer.parked() == {}
+
+
+async def test_a_lost_event_parks_its_person_until_it_is_published_again(
+    world: ProbeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = "relay.append/beneficiary.enrolment.activated.v1:3:drop"
+    monkeypatch.setenv("FAILPOINT", lost)
+    await world.publisher.publish(*[(person(n), 1, activated()) for n in range(5)])
+    await world.settle()
+    monkeypatch.delenv("FAILPOINT")
+    assert sorted(await world.consumer.effects()) == sorted((person(n), 1) for n in range(5) if n != 2)
+    await world.publisher.publish((person(2), 2, suspended()))
+    await world.settle()
+    assert await world.consumer.parked() == {person(2): "missing version 1"}
+    async with world.publisher.api.write() as session:
+        assert await republish(session, Republish(key=person(2))) == 2
+    await world.settle()
+    assert_gapless(await world.consumer.effects(), {person(n): 2 if n == 2 else 1 for n in range(5)})
+    assert await world.consumer.parked() == {}
+
+
+async def test_a_barrier_is_sent_after_everything_before_it_was_acknowledged(world: ProbeWorld) -> None:
+    sent: list[list[int]] = []
+    real = world.bus.log.append
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.bus.log, name)
+
+        async def append(self, records: list[Record]) -> None:
+            sent.append([r.number for r in records])
+            await real(records)
+
+    relay = world.publisher.another_relay(Watched())  # type: ignore[arg-type]
+    key = person(500)
+    await world.publisher.publish((person(1), 1, activated()), (key, 1, sealed()), (person(2), 1, activated()), (key, 2, sealed()))
+    assert await relay.run_once() == 4
+    assert sent == [[101], [112, 101], [112]]
+    assert (await world.bus.log.ends(PROGRAMME))[0].end == 2
+
+
+async def test_a_rival_leaves_a_partition_alone_that_someone_is_in_the_middle_of(world: ProbeWorld) -> None:
+    """A zombie: it stops inside of its transaction, a rival runs, then it goes on."""
+    holding, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        holding.set()
+        await go_on.wait()
+
+    await world.publisher.publish(*[(person(6), v, activated()) for v in (1, 2, 3)])
+    while await world.publisher.relay.run_once():
+        pass
+    zombie = world.consumer.another_consumer(world.bus.another_log(), "zombie")
+    rival = world.consumer.another_consumer(world.bus.another_log(), "rival")
+    world.consumer.pause = hold
+    first = asyncio.create_task(zombie.run_once())
+    await holding.wait()
+    world.consumer.pause = None
+    assert await rival.run_once() == 0
+    assert await world.consumer.effects() == []
+    go_on.set()
+    assert await first == 3
+    assert await rival.run_once() == 0
+    assert await world.consumer.effects() == [(person(6), v) for v in (1, 2, 3)]
+
+
+async def test_a_zombie_that_wakes_up_after_its_rival_has_done_the_work_does_nothing(world: ProbeWorld) -> None:
+    """It fetched its batch, slept, and the rival applied the same one: the position in the database has moved."""
+    fetched, go_on = asyncio.Event(), asyncio.Event()
+    log = world.bus.another_log()
+    real = log.fetch
+
+    class Sleepy:
+        def __getattr__(self, name: str) -> object:
+            return getattr(log, name)
+
+        async def fetch(self, *args: object) -> object:
+            found = await real(*args)  # type: ignore[arg-type]
+            if found:
+                fetched.set()
+                await go_on.wait()
+            return found
+
+    await world.publisher.publish(*[(person(6), v, activated()) for v in (1, 2, 3)])
+    while await world.publisher.relay.run_once():
+        pass
+    zombie = world.consumer.another_consumer(Sleepy(), "zombie")  # type: ignore[arg-type]
+    first = asyncio.create_task(zombie.run_once())
+    await fetched.wait()
+    assert await world.consumer.another_consumer(world.bus.another_log(), "rival").run_once() == 3
+    go_on.set()
+    await first
+    assert await world.consumer.effects() == [(person(6), v) for v in (1, 2, 3)]
+
+
+async def test_a_bus_that_is_killed_under_load_loses_nothing(world: ProbeWorld) -> None:
+    stop = asyncio.Event()
+    running = [
+        asyncio.create_task(world.publisher.relay.run_forever(stop)),
+        asyncio.create_task(world.consumer.consumer.run_forever(stop)),
+    ]
+    expected: Counter[UUID] = Counter()
+
+    async def publish(rounds: int) -> None:
+        for _ in range(rounds):
+            for n in range(100):
+                expected[person(n)] += 1
+            await world.publisher.publish(*[(person(n), expected[person(n)], activated()) for n in range(100)])
+            await asyncio.sleep(0)
+
+    await publish(10)
+    await until(lambda: world.consumer.value("SELECT count(*) > 0 FROM effect"))
+    await world.bus.kill()
+    await publish(10)  # those who write do not notice
+    assert await world.publisher.pending() > 0
+    with pytest.raises(BusUnavailable):
+        await asyncio.wait_for(world.bus.log.append([record(1, 1)]), 30)
+    await world.bus.restart()
+    await publish(10)
+    total = expected.total()
+    await until(lambda: world.consumer.value("SELECT count(*) >= :n FROM effect", n=total), 90)
+    stop.set()
+    await asyncio.wait_for(asyncio.gather(*running), 30)  # and no task hangs
+    assert_gapless([e for e in await world.consumer.effects() if e[0] in expected], expected)
+    assert await world.publisher.pending() == 0
+
+
+async def test_a_bus_that_lost_its_data_is_filled_again_and_read_again(world: ProbeWorld) -> None:
+    await world.publisher.publish(*[(person(n), v, activated()) for v in (1, 2) for n in range(60)])
+    await world.settle()
+    await world.publisher.publish(*[(person(n), 3, activated()) for n in range(60)])
+    while await world.publisher.relay.run_once():  # acknowledged, and lost before anyone read it
+        pass
+    await world.bus.wipe()
+    await world.publisher.publish(*[(person(n), 4, activated()) for n in range(60)])
+    await world.settle()
+    async with world.publisher.api.write() as session:
+        assert await republish(session) == 240
+    await world.settle()
+    assert_gapless(await world.consumer.effects(), {person(n): 4 for n in range(60)})
+    assert await world.consumer.parked() == {}
+    for topic in (PERSON,):
+        ends = await world.bus.log.ends(topic)
+        read = dict(await world.consumer.rows("SELECT partition, next_offset FROM consumer_position WHERE topic = :t", t=topic.name))
+        assert read == {partition: each.end for partition, each in ends.items()}
+
+
+async def test_another_log_that_is_already_longer_is_noticed(world: ProbeWorld) -> None:
+    """Same offsets, other events: the id of the last event read tells."""
+    await world.publisher.publish(*[(person(6), v, activated()) for v in (1, 2, 3)])
+    await world.settle()
+    await world.bus.wipe()
+    strangers = [record(1_000 + n, 1, person(n)) for n in range(6, 600) if PERSON.partition_of(person(n)) == PERSON.partition_of(person(6))]
+    await append_when_up(world, [r for r in strangers if r.key != person(6)])
+    fresh = world.consumer.another_consumer(world.bus.another_log(), "fresh")
+    while await fresh.run_once():
+        pass
+    assert len(await world.consumer.effects()) == 3 + len([r for r in strangers if r.key != person(6)])
+
+
+async def append_when_up(world: ProbeWorld, records: list[Record]) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(BusUnavailable):
+                await world.bus.log.append(records)
+                return
+
+
+async def test_a_consumer_restored_from_a_backup_reads_again_from_where_it_was(world: ProbeWorld) -> None:
+    """The bus's own notion of our position is ahead of the data; the row in the database decides."""
+    await world.publisher.publish(*[(person(6), v, activated()) for v in (1, 2, 3)])
+    await world.settle()
+    async with world.consumer.worker.write() as session:
+        await session.execute(text("UPDATE consumer_position SET next_offset = 0, last_id = ''"))
+        await session.execute(text("UPDATE applied_version SET version = 1"))
+    restored = world.consumer.another_consumer(world.bus.another_log())
+    await world.consumer.consumer.close()
+    while await restored.run_once():
+        pass
+    assert await world.consumer.effects() == [(person(6), v) for v in (1, 2, 3, 2, 3)]
