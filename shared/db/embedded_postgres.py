@@ -271,6 +271,9 @@ class EmbeddedPostgres:
         except EmbeddedPostgresFailed:
             if self._answers():
                 self._run(*stop, "-m", "immediate", folder=self._cluster)
+        if not _WINDOWS and (folder := self._socket_folder()) != self._cluster:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     def _make_cluster(self) -> None:
         """Run initdb in a folder beside, then one rename: there is no half-made cluster."""
