@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +13,13 @@ from tests.support.world import Ground, World, open_world
 
 
 @pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    found = Ground(tmp_path_factory.mktemp("ritme"))
+def ground() -> Iterator[Ground]:
+    # Not pytest's own folder: as root the server runs under another account, which pytest keeps out of there.
+    folder = Path(tempfile.mkdtemp(prefix="ritme-test-"))
+    found = Ground(folder)
     with found.postgres:
         yield found
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
