@@ -95,8 +95,10 @@ def harmless(text: str) -> str:
     numbers with a leading zero: opened in a spreadsheet, a bare NIK would lose its last digit. `clean` takes the
     apostrophe off again.
     """
+    if not text.strip():
+        return ""
     bare = text.lstrip(" \u00a0")
-    if bare[:1] in _FORMULA_STARTS and bare:
+    if bare[0] in _FORMULA_STARTS:
         return "'" + text
     if bare.isdigit() and (len(bare) >= 12 or (len(bare) > 1 and bare[0] == "0")):
         return "'" + bare

@@ -20,14 +20,14 @@ from shared.tabular.limits import FileProblem, Limits, megabytes
 _CHUNK: Final = 1 << 20
 _LONGEST_TAG: Final = 1 << 16
 
-# The last cell that the plain form may hold: column Z, row 299,999. Beyond it the exact scan decides.
-PLAIN_COLUMNS: Final = 26
+# The last cell that the plain form may hold is P299999: a block of that size takes 150 MB in the reader, as much as a
+# decree of 220,000 people does. Beyond it the exact scan decides.
 PLAIN_ROWS: Final = 299_999
 
 _NOT_PLAIN: Final = re.compile(
     rb"<!"  # a comment or CDATA hides tags from a byte search
     rb"|<f[\s>/]"
-    rb'|<c(?![A-Za-z]| r="[A-Z](?:[1-9]\d{0,4}|[12]\d{5})"(?: s="\d+")?(?: t="[a-zA-Z]+")? ?/?>)'
+    rb'|<c(?![A-Za-z]| r="[A-P](?:[1-9]\d{0,4}|[12]\d{5})"(?: s="\d+")?(?: t="[a-zA-Z]+")? ?/?>)'
 )
 _PREFIXED: Final = (b":c ", b":c>", b":c\n", b":c\t", b":c\r", b":c/", b":f>", b":f ", b":f/", b":row")
 _DOCTYPE: Final = (b"<!DOCTYPE", b"<!ENTITY")
@@ -38,10 +38,14 @@ _RANGE: Final = re.compile(r"([A-Z]{1,3}[1-9]\d{0,6})(?::([A-Z]{1,3}[1-9]\d{0,6}
 
 @dataclass
 class PartScan:
-    """What a part holds. `formulas` and `errors`: row number to a bit per column (1 << 0 is column A)."""
+    """What a part holds; `rows` and `columns` are counted where the part is not plain.
+
+    `formulas` and `errors`: row number to a bit per column (1 << 0 is column A).
+    """
 
     rows: int = 0
     columns: int = 0
+    cells: int = 0
     shared_references: int = 0
     longest_shared_text: int = 0
     formulas: dict[int, int] = field(default_factory=dict)
@@ -96,8 +100,11 @@ def scan_part(open_part: Callable[[], IO[bytes]], declared: int, limits: Limits,
             if any(mark in piece for mark in _DOCTYPE):
                 raise FileProblem("not-a-table", "Berkas memuat definisi XML yang tidak diizinkan. Simpan ulang di Excel.")
             if shared:
+                if b"<![CDATA[" in piece:
+                    raise damaged()
                 scan.longest_shared_text = max(scan.longest_shared_text, *map(len, piece.split(b"<si")))
             elif plain:
+                scan.cells += piece.count(b"<c ")
                 scan.shared_references += piece.count(b't="s"')
                 plain = not (_NOT_PLAIN.search(piece) or b't="e"' in piece or any(mark in piece for mark in _PREFIXED))
     if not is_xml or shared:
@@ -167,6 +174,7 @@ class _CellWatch:
         scan = self.scan
         scan.rows = max(scan.rows, self._row)
         scan.columns = max(scan.columns, self._column)
+        scan.cells += 1
         if scan.rows * scan.columns > 2 * self._limits.workbook_cells:
             raise _too_wide()
         if name == "f":
@@ -209,6 +217,7 @@ def _exact_scan(parts: Iterator[bytes], limits: Limits) -> PartScan:
 
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
+    parser.StartCdataSectionHandler = refuse  # the reader would take such a cell for an empty one
     parser.StartElementHandler = watch.start
     parser.EndElementHandler = watch.end
     try:

@@ -94,12 +94,8 @@ class WorkbookSource:
         scan = self._workbook.scans.get(self._parts[name])
         if scan is None:
             raise damaged()
-        if scan.rows > self._limits.workbook_rows or scan.rows * scan.columns > self._limits.workbook_cells:
-            raise FileProblem(
-                "too-large",
-                f"Lembar kerja terlalu besar: {scan.rows} baris dan {scan.columns} kolom, paling banyak "
-                f"{self._limits.workbook_rows} baris. Kirim sebagai CSV, atau hapus isi di luar tabel.",
-            )
+        if max(scan.rows * scan.columns, scan.cells) > self._limits.workbook_cells:
+            raise self._too_large(scan.rows)
         try:
             with python_calamine.CalamineWorkbook.from_path(self._workbook.path) as opened:
                 loaded = opened.get_sheet_by_name(name)
@@ -107,4 +103,14 @@ class WorkbookSource:
             raise FileProblem("encrypted", "Berkas dikunci dengan kata sandi. Hapus kata sandinya.") from None
         except (python_calamine.CalamineError, OSError, ValueError):
             raise damaged() from None
+        if loaded.end is not None and loaded.end[0] + 1 > self._limits.workbook_rows:
+            raise self._too_large(loaded.end[0] + 1)
         return Sheet(loaded, scan)
+
+    def _too_large(self, rows: int) -> FileProblem:
+        found = f" ({rows} baris)" if rows else ""
+        return FileProblem(
+            "too-large",
+            f"Lembar kerja terlalu besar{found}; paling banyak {self._limits.workbook_rows} baris. "
+            "Kirim sebagai CSV, atau hapus isi di luar tabel.",
+        )

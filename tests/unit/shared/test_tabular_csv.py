@@ -255,7 +255,7 @@ def test_lines_and_tables_have_their_limits(tmp_path: Path) -> None:
     assert refusal(tmp_path, ";".join(f"c{place}" for place in range(10**6))).code == "damaged-text"
     assert refusal(tmp_path, HEADER + ";x" * 200 + "\n" + GOOD).code == "too-large"
     assert refusal(tmp_path, "\n".join([HEADER, *[GOOD] * 11]), limits=Limits(rows=10)).code == "too-large"
-    assert refusal(tmp_path, "\n".join([HEADER, GOOD]), limits=Limits(csv_bytes=60)).code == "too-large"
+    assert refusal(tmp_path, f"{HEADER}\n{GOOD}", limits=Limits(csv_bytes=60)).code == "too-large"
 
 
 def test_the_separator_line_of_excel_is_not_a_row(tmp_path: Path) -> None:
@@ -293,7 +293,9 @@ def test_a_bad_first_row_is_told(tmp_path: Path, content: str, words: str) -> No
 
 
 def test_o7_an_unknown_status_word_stops_its_row_only(tmp_path: Path) -> None:
-    status = Template("status", "Status", (Column("rujukan", text(40)), Column("kode", choice({"SUDAH TRANSAKSI": "credited", "SI": "sent"}))))
+    status = Template(
+        "status", "Status", (Column("rujukan", text(40)), Column("kode", choice({"SUDAH TRANSAKSI": "credited", "SI": "sent"})))
+    )
     rows = read(tmp_path, "rujukan;kode", "P-1;Sudah Transaksi", "P-2;LUNAS", "P-3;SI", template=status)
     assert [(row.values["kode"], row.ok) for row in rows] == [("credited", True), (None, False), ("sent", True)]
 

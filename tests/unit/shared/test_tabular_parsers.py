@@ -96,7 +96,7 @@ def test_o5_a_number_that_no_longer_holds_every_digit_is_refused() -> None:
         (3173011009500001.5, "nik-not-digits"),
         (-5.0, "nik-not-digits"),
         (date(2025, 9, 10), "date-cell"),
-        (datetime(2025, 9, 10, 1), "date-cell"),
+        (datetime(2025, 9, 10, 1), "date-cell"),  # noqa: DTZ001 -- a cell has no time zone
         ("  ", "missing"),
         ("'", "missing"),
     ],
@@ -202,8 +202,10 @@ def test_o6_reading_an_amount_never_drops_a_digit(written: str) -> None:
     except CellProblem:
         return
     shown = "".join(letter for letter in written if letter.isdigit())
-    assert str(amount) == (shown.lstrip("0") or "0") or str(amount) == (shown[:-1].lstrip("0") or "0") or str(amount) == (
-        shown[:-2].lstrip("0") or "0"
+    assert (
+        str(amount) == (shown.lstrip("0") or "0")
+        or str(amount) == (shown[:-1].lstrip("0") or "0")
+        or str(amount) == (shown[:-2].lstrip("0") or "0")
     )
 
 
@@ -211,7 +213,7 @@ def test_o6_reading_an_amount_never_drops_a_digit(written: str) -> None:
     "cell",
     [
         "2025-09-10", "10/09/2025", "10-09-2025", "10.09.2025", "10 September 2025", "10 Sep 2025", "10 Sept. 2025", "10-Sep-2025",
-        "2025-09-10 00:00:00", "2025-09-10T00:00:00", " 10/9/2025 ", "10 september 2025", date(2025, 9, 10), datetime(2025, 9, 10),
+        "2025-09-10 00:00:00", "2025-09-10T00:00:00", " 10/9/2025 ", "10 september 2025", date(2025, 9, 10), datetime(2025, 9, 10),  # noqa: DTZ001 -- a cell has no time zone
     ],
 )  # fmt: skip
 def test_days_as_offices_write_them(cell: Cell) -> None:
@@ -243,7 +245,7 @@ def test_indonesian_month_names(cell: str, number: int) -> None:
         (45910.0, "date-number"),
         (True, "date-number"),
         (time(5, 0), "date-number"),
-        (datetime(2025, 9, 10, 5), "date-with-time"),
+        (datetime(2025, 9, 10, 5), "date-with-time"),  # noqa: DTZ001 -- a cell has no time zone
         (" ", "missing"),
     ],
 )
