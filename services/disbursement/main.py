@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from services.disbursement.api import router
+from fastapi import APIRouter
+
+from services.disbursement.api import router as doors
+from services.disbursement.imports import router as imports
 from services.disbursement.jobs import jobs
 from services.disbursement.reactions import on_parked, reactions
 from services.disbursement.seed import seed
 from services.disbursement.tables import metadata
 from shared.runtime import ServiceDefinition
+
+router = APIRouter()
+router.include_router(imports)
+router.include_router(doors)
 
 service = ServiceDefinition(
     name="disbursement",

@@ -90,6 +90,7 @@ Table(
     _text("from_month"),
     _text("to_month"),
     _count("cutoff_no"),
+    _flag("resumed"),
     Index("ix_enrolment_history_programme_person_id_person_version", "programme", "person_id", "person_version"),
     _one_of("status", "status", "active", "suspended", "ended"),
     comment="Every enrolment event, kept for good: the state as of a cut-off is computed from it (CORE.md section 3).",

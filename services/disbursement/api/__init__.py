@@ -1,4 +1,4 @@
-"""The doors of disbursement, assembled: months, imports, batches, results, gaps (each file has one ``router``)."""
+"""The doors of disbursement, assembled: months, batches, results, gaps (each file has one ``router``)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from importlib.util import find_spec
 from fastapi import APIRouter
 
 router = APIRouter()
-for _part in ("months", "imports", "batches", "results", "gaps"):
+for _part in ("months", "batches", "results", "gaps"):
     if find_spec(f"{__name__}.{_part}") is not None:  # while the halves are being written
         router.include_router(import_module(f"{__name__}.{_part}").router)

@@ -1,1 +1,7 @@
-"""The files that disbursement takes: accounts and cards, months from before Ritme, the bank's results."""
+"""The files that disbursement takes: accounts and cards, months from before Ritme."""
+
+from __future__ import annotations
+
+from shared.imports.api import import_router
+
+router = import_router()

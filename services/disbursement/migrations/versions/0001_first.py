@@ -30,6 +30,7 @@ TABLES = (
         from_month text NOT NULL,
         to_month text NOT NULL,
         cutoff_no integer NOT NULL,
+        resumed boolean NOT NULL,
         CONSTRAINT pk_enrolment_history PRIMARY KEY (person_id, person_version),
         CONSTRAINT ck_enrolment_history_status CHECK (status IN ('active', 'suspended', 'ended')))""",
     "CREATE INDEX ix_enrolment_history_programme_person_id_person_version ON enrolment_history (programme, person_id, person_version)",
@@ -431,7 +432,7 @@ def _grants() -> None:
     grant(op.execute, SERVICE, "batch", "UPDATE")
     grant(op.execute, SERVICE, "batch_signature", "UPDATE (void)")
     grant(op.execute, SERVICE, "batch_reservation", "UPDATE (state, lines, at)")
-    grant(op.execute, SERVICE, "payment", "UPDATE (outcome, code, reason, settled_on, withdrawn_on)")
+    grant(op.execute, SERVICE, "payment", "UPDATE (outcome, code, reason, settled_on, withdrawn_on, area)")
     grant(op.execute, SERVICE, "payment_month", "UPDATE (live)")
     grant(op.execute, SERVICE, "left_out", "UPDATE (batch_id, reason, asked_by, confirmed_by, at)")
     grant(op.execute, SERVICE, "gap", "UPDATE", roles=("worker",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -50,4 +50,16 @@ async def move(
             "move_author": author, "move_cause": cause,
         },
     )  # fmt: skip
-    return cast(int, result.rowcount)  # type: ignore[attr-defined]
+    return cast("int", result.rowcount)  # type: ignore[attr-defined]
+
+
+async def lock_programmes(session: WriteSession, programmes: Collection[str], *, exclusive: bool = False) -> None:
+    """Until the transaction ends: whoever makes heads (opening, carry-in) alone, whoever follows enrolment events together.
+
+    Either the event's row is seen when the heads are made, or the heads are seen when the event arrives: nothing falls
+    between (CORE.md section 7, "every reaction that needs two facts is run by whichever comes second"). Sorted, so that two
+    callers never wait for one another. Statements after this one see what was committed before it was granted.
+    """
+    function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
+    for programme in sorted(programmes):
+        await session.execute(text(f"SELECT {function}(hashtext('programme/' || :programme))"), {"programme": programme})

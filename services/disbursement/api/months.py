@@ -1,0 +1,63 @@
+"""The doors of months: opening, the equation, where people stand, the ledger as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.disbursement.commands.open_month import WORST_FIRST, Opening, open_month
+from shared.kernel.month import parse_month
+from shared.web.auth import CallerDep, allowed
+from shared.web.problems import problem
+from shared.web.transactions import CommandRoute, WriteDep
+
+router = APIRouter(route_class=CommandRoute, tags=["months"])
+
+
+_DETAIL = {
+    "not_sealed": "beneficiary has not sealed every programme of {month}",
+    "events_pending": "{pending} events that stand before the seal were not read yet; ask again in a moment",
+    "seal_differs": "our list of {month} differs from beneficiary's seal; nobody of these programmes is paid before it is healed",
+}
+
+
+def _shown(opening: Opening) -> dict[str, Any]:
+    shown: dict[str, Any] = {"programme": opening.programme, "state": opening.state}
+    if opening.opened:
+        return shown | {"due": opening.due, "held": opening.held, "excluded": opening.excluded, "seal": opening.seal}
+    if opening.state == "events_pending":
+        return shown | {"pending": opening.pending}
+    if opening.state == "seal_differs":
+        shown |= {
+            "only_in_beneficiary": opening.differences["only_in_beneficiary"],
+            "only_in_disbursement": opening.differences["only_in_disbursement"],
+            "differs": opening.differs,
+            "people": [{"person_id": person, "kind": kind} for person, kind in opening.people],
+        }
+    return shown
+
+
+@router.post("/months/{month}/opening", dependencies=[allowed("operator", whole_agency=True)], response_model=None)
+async def opening(
+    month: str, request: Request, session: WriteDep, caller: CallerDep
+) -> dict[str, Any] | Response:
+    """Open every programme whose seal equals our own list; 409 where one is refused (what could open is open then)."""
+    parsed = parse_month(month)
+    service = request.app.state.service
+    openings = await open_month(session, service, caller, parsed, service.clock.now())
+    programmes = [_shown(one) for one in openings]
+    if openings and all(one.opened for one in openings):
+        return {"month": month, "opened": True, "programmes": programmes}
+    refused = next((state for state in WORST_FIRST if any(one.state == state for one in openings)), "not_sealed")
+    sums = {
+        "only_in_beneficiary": sum(one.differences.get("only_in_beneficiary", 0) for one in openings),
+        "only_in_disbursement": sum(one.differences.get("only_in_disbursement", 0) for one in openings),
+        "differs": sum(one.differs for one in openings),
+        "pending": sum(one.pending for one in openings),
+    }
+    # Answered, not raised: the difference found must stay, and so must the programmes that opened.
+    return problem(
+        409, refused.replace("_", "-"), _DETAIL[refused].format(month=month, **sums),
+        month=month, opened=False, refused=refused, programmes=programmes, **sums,
+    )  # fmt: skip
