@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from shared.db.embedded_postgres import EmbeddedPostgres
-from tests.support.probe import EmbeddedBus, ProbeWorld, TestBus
+from tests.support.kafka_broker import KafkaBroker, KafkaUnavailable
+from tests.support.probe import EmbeddedBus, KafkaBus, ProbeWorld, TestBus
 
 
 @pytest.fixture(scope="session")
@@ -18,8 +18,14 @@ def bus_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedP
 
 
 @pytest.fixture(scope="session")
-def kafka_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kafka")
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBroker]:
+    broker = KafkaBroker(tmp_path_factory.mktemp("kafka"))
+    try:
+        broker.start()
+    except KafkaUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])

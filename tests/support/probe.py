@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 import psycopg
+from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
 from shared.contracts.beneficiary import PERSON, PROGRAMME, CutoffSealed, DecreeIssued, EnrolmentActivated, EnrolmentSuspended
@@ -24,11 +25,13 @@ from shared.kernel.ids import RITME
 from shared.messaging import outbox
 from shared.messaging.consumer import Consumer
 from shared.messaging.embedded import EmbeddedLog
+from shared.messaging.kafka import KafkaLog
 from shared.messaging.log import BusUnavailable, Log
 from shared.messaging.outbox import Outgoing
 from shared.messaging.reactions import ParkedKey, Reaction, Received, reacts_to
 from shared.messaging.relay import Relay
 from shared.messaging.schema import create_messaging_tables
+from tests.support.kafka_broker import KafkaBroker
 
 _names = itertools.count(1)
 NOW = datetime(2025, 9, 1, 3, 0, tzinfo=UTC)
@@ -144,6 +147,48 @@ class EmbeddedBus:
 
     def _connect(self, database: str) -> psycopg.Connection[Any]:
         return psycopg.connect(self._server.superuser_address(database).replace("+psycopg", ""), autocommit=True)
+
+
+class KafkaBus:
+    """Apache Kafka itself, on loopback; each test has topics of its own."""
+
+    name = "kafka"
+
+    def __init__(self, broker: KafkaBroker) -> None:
+        self._broker = broker
+        self._prefix = f"t{next(_names)}."
+        self._logs: list[KafkaLog] = []
+
+    async def open(self) -> None:
+        self._broker.start()
+        self.log = self.another_log()
+        await self.log.ensure_topics()
+
+    async def close(self) -> None:
+        for each in self._logs:
+            await each.close()
+
+    def another_log(self) -> KafkaLog:
+        made = KafkaLog(self._broker.bootstrap, prefix=self._prefix)
+        self._logs.append(made)
+        return made
+
+    async def put_raw(self, topic: Topic, partition: int, value: bytes) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=self._broker.bootstrap, max_request_size=4 * 1024 * 1024)
+        await producer.start()
+        await producer.send_and_wait(f"{self._prefix}{topic.name}", value, partition=partition)
+        await producer.stop()
+
+    async def kill(self) -> None:
+        await asyncio.to_thread(self._broker.kill)
+
+    async def restart(self) -> None:
+        await asyncio.to_thread(self._broker.start)
+
+    async def wipe(self) -> None:
+        await self.kill()
+        self._broker.wipe()
+        await self.restart()
 
 
 class ProbeService:
