@@ -23,7 +23,7 @@ _FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
-class CellProblem(Exception):  # noqa: N818 -- a situation in the clerk's file, not a fault of ours
+class CellProblem(Exception):
     """The cell cannot be taken as it is (or, as a warning, was taken and should be looked at).
 
     `message` is for the clerk, in Bahasa Indonesia, and never repeats the cell itself: it may be somebody's NIK.
@@ -66,9 +66,9 @@ def one_line(text: str) -> str:
 
 
 def cell_text(cell: Cell) -> str:
-    """The cell as the text that stands for it in a file to mend."""
+    """The cell as the text that stands for it in a file to mend; without NUL, which no database text holds."""
     if isinstance(cell, str):
-        return cell
+        return cell.replace("\0", "")
     if cell is None:
         return ""
     if isinstance(cell, bool):

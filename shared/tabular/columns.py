@@ -136,7 +136,13 @@ class Row:
         return all(problem.warning for problem in self.problems)
 
     def refuse(self, column: str, code: str, message: str, value: str = "", *, warning: bool = False) -> None:
-        """Add a problem that only the service can see; `message` is in Bahasa Indonesia, `value` already masked."""
+        """Add a problem that only the service can see, such as a person named twice.
+
+        `message` is in Bahasa Indonesia; `value` already masked, or left out for the masked cell of that column.
+        """
+        place = list(self.values).index(column) if column in self.values else -1
+        if not value and 0 <= place < len(self._cells):
+            value = mask(self._cells[place])
         self.problems.append(Problem(self.number, column, code, message, value, warning))
 
     def __repr__(self) -> str:

@@ -46,7 +46,7 @@ def detect_encoding(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4)
     if head[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
-        if _decodes(path, "utf-16") is not None:
+        if _decodes(path, "utf-16", refused="\0") is not None:
             raise FileProblem("encoding", "Teks UTF-16 di berkas ini rusak. Simpan ulang sebagai CSV UTF-8.")
         return "utf-16"
     offset = 0
@@ -70,14 +70,16 @@ def detect_encoding(path: Path) -> str:
     return "cp1252"
 
 
-def _decodes(path: Path, encoding: str) -> int | None:
-    """None if the whole file is valid, else about where (within one block before) it is not."""
+def _decodes(path: Path, encoding: str, refused: str | None = None) -> int | None:
+    """None if the whole file is valid and without the `refused` character, else about where it is not."""
     decoder = codecs.getincrementaldecoder(encoding)()
     offset = 0
     with path.open("rb") as file:
         try:
             while block := file.read(_BLOCK):
-                decoder.decode(block)
+                decoded = decoder.decode(block)
+                if refused is not None and refused in decoded:
+                    return offset
                 offset += len(block)
             decoder.decode(b"", True)
         except UnicodeDecodeError as error:

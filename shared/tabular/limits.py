@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-class FileProblem(Exception):  # noqa: N818 -- a situation in the clerk's file, not a fault of ours
+class FileProblem(Exception):
     """The file as a whole cannot be read; nothing of it may be applied.
 
     `code` is one of: not-a-table, wrong-workbook, header-missing, preamble-bad, empty, too-large, zip-bomb, encrypted,

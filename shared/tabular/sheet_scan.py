@@ -26,9 +26,11 @@ PLAIN_ROWS: Final = 299_999
 
 _NOT_PLAIN: Final = re.compile(
     rb"<!"  # a comment or CDATA hides tags from a byte search
-    rb"|<f[\s>/]"
     rb'|<c(?![A-Za-z]| r="[A-P](?:[1-9]\d{0,4}|[12]\d{5})"(?: s="\d+")?(?: t="[a-zA-Z]+")? ?/?>)'
 )
+_FORMULA: Final = re.compile(rb"<f[\s>/]")
+_FORMULA_CELL: Final = re.compile(rb'<c r="([A-P])([1-9]\d{0,5})"[^>]*><f[\s>/]')
+_SPREADING: Final = (b't="array"', b"t='array'", b't="dataTable"', b"t='dataTable'")
 _PREFIXED: Final = (b":c ", b":c>", b":c\n", b":c\t", b":c\r", b":c/", b":f>", b":f ", b":f/", b":row")
 _DOCTYPE: Final = (b"<!DOCTYPE", b"<!ENTITY")
 _ENCODING: Final = re.compile(rb"""^\s*<\?xml[^>]*encoding=["']([A-Za-z0-9._-]+)["']""")
@@ -65,7 +67,10 @@ def _too_wide() -> FileProblem:
 
 
 def pieces(part: IO[bytes], declared: int, limit: int) -> Iterator[bytes]:
-    """The part's bytes, cut before a '<' so that no tag is torn; refused when it holds more than it declares."""
+    """The part's bytes, cut before a cell or at least a '<', so that no tag is torn, nor a formula from its cell.
+
+    Refused when it holds more than it declares.
+    """
     carry = b""
     total = 0
     while chunk := part.read(_CHUNK):
@@ -76,8 +81,11 @@ def pieces(part: IO[bytes], declared: int, limit: int) -> Iterator[bytes]:
                 f"Isi berkas mengembang melebihi yang dinyatakan (batas {megabytes(limit)}). Berkas ini tidak dibuka.",
             )
         chunk = carry + chunk
-        cut = chunk.rfind(b"<")
-        if cut < 0 or len(chunk) - cut > _LONGEST_TAG:
+        near = max(0, len(chunk) - _LONGEST_TAG)
+        cut = chunk.rfind(b"<c ", near)
+        if cut < 0:
+            cut = chunk.rfind(b"<", near)
+        if cut < 0:
             cut = len(chunk)
         carry = chunk[cut:]
         if cut:
@@ -106,13 +114,28 @@ def scan_part(open_part: Callable[[], IO[bytes]], declared: int, limits: Limits,
             elif plain:
                 scan.cells += piece.count(b"<c ")
                 scan.shared_references += piece.count(b't="s"')
-                plain = not (_NOT_PLAIN.search(piece) or b't="e"' in piece or any(mark in piece for mark in _PREFIXED))
+                plain = not (_NOT_PLAIN.search(piece) or b't="e"' in piece or any(mark in piece for mark in _PREFIXED)) and _note_formulas(
+                    piece, scan
+                )
     if not is_xml or shared:
         return scan
     if plain:
         return scan
     with open_part() as part:
         return _exact_scan(pieces(part, declared, limits.sheet_bytes), limits)
+
+
+def _note_formulas(piece: bytes, scan: PartScan) -> bool:
+    """Note the formulas of a plain piece; False if one of them does not stand plainly in one cell."""
+    formulas = len(_FORMULA.findall(piece)) if b"<f" in piece else 0
+    if not formulas:
+        return True
+    cells = _FORMULA_CELL.findall(piece)
+    if len(cells) != formulas or any(mark in piece for mark in _SPREADING):
+        return False
+    for letter, row in cells:
+        scan.formulas[int(row)] = scan.formulas.get(int(row), 0) | 1 << (ord(letter) - 65)
+    return True
 
 
 def _looks_like_xml(head: bytes) -> bool:

@@ -95,22 +95,22 @@ class WorkbookSource:
         if scan is None:
             raise damaged()
         if max(scan.rows * scan.columns, scan.cells) > self._limits.workbook_cells:
-            raise self._too_large(scan.rows)
+            raise self._too_large(f"{scan.rows} baris x {scan.columns} kolom" if scan.rows else f"{scan.cells} sel")
         try:
-            with python_calamine.CalamineWorkbook.from_path(self._workbook.path) as opened:
+            # From a handle: a path would be judged by its ending, which is the sender's choice.
+            with self._workbook.path.open("rb") as file, python_calamine.CalamineWorkbook.from_filelike(file) as opened:
                 loaded = opened.get_sheet_by_name(name)
         except python_calamine.PasswordError:
             raise FileProblem("encrypted", "Berkas dikunci dengan kata sandi. Hapus kata sandinya.") from None
         except (python_calamine.CalamineError, OSError, ValueError):
             raise damaged() from None
         if loaded.end is not None and loaded.end[0] + 1 > self._limits.workbook_rows:
-            raise self._too_large(loaded.end[0] + 1)
+            raise self._too_large(f"{loaded.end[0] + 1} baris")
         return Sheet(loaded, scan)
 
-    def _too_large(self, rows: int) -> FileProblem:
-        found = f" ({rows} baris)" if rows else ""
+    def _too_large(self, found: str) -> FileProblem:
         return FileProblem(
             "too-large",
-            f"Lembar kerja terlalu besar{found}; paling banyak {self._limits.workbook_rows} baris. "
-            "Kirim sebagai CSV, atau hapus isi di luar tabel.",
+            f"Lembar kerja terlalu besar: {found}, paling banyak {self._limits.workbook_rows} baris dan "
+            f"{self._limits.workbook_cells} sel. Kirim sebagai CSV, atau hapus isi di luar tabel.",
         )

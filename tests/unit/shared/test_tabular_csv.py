@@ -228,6 +228,7 @@ def test_bytes_of_no_encoding_are_told_with_their_row(tmp_path: Path) -> None:
     problem = refusal(tmp_path, f"{HEADER}\n{GOOD}\n".encode() + b"\x81\x8d;\n")
     assert (problem.code, problem.row) == ("encoding", 3)
     assert refusal(tmp_path, HEADER.encode("utf-16") + b"\x00").code == "encoding"
+    assert refusal(tmp_path, f"{HEADER}\n{GOOD}\0".encode("utf-16")).code == "encoding"
 
 
 def test_a_quote_that_never_closes_is_told_with_its_row(tmp_path: Path) -> None:

@@ -289,3 +289,25 @@ def test_other_spellings_of_a_formula_are_found(tmp_path: Path, change: Callable
     rewrite(path, change)
     (row,) = rows_of(open_table(path, DECREE))
     assert told(row) == [(2, "nominal", "formula")]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xls", "x.ods", "x.XLSX", "x"])
+def test_the_ending_of_the_name_decides_nothing(tmp_path: Path, name: str) -> None:
+    path = a_workbook(tmp_path, HEADER, GOOD).rename(tmp_path / name)
+    (row,) = rows_of(open_table(path, DECREE))
+    assert row.ok
+
+
+def test_formulas_in_many_rows_are_found_across_the_scan_s_blocks(tmp_path: Path) -> None:
+    rows = [
+        [NIK, f"ORANG {number}", date(1950, 9, 10), "lama", f"={number}*1000" if number % 3 else 300_000, None] for number in range(9_000)
+    ]
+    read_rows = read(tmp_path, *rows)
+    assert [bool(row.problems) for row in read_rows] == [bool(number % 3) for number in range(9_000)]
+
+
+def test_a_service_can_refuse_a_row_of_its_own_accord(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, GOOD)
+    row.refuse("nik", "twice", "Orang ini sudah ada pada baris 1.")
+    assert not row.ok
+    assert (row.problems[0].row, row.problems[0].value) == (2, "3173…")
