@@ -168,7 +168,7 @@ async def _refuse(session: WriteSession, service: Service, caller: Caller, seal:
     )
     return Opening(
         seal.programme, "seal_differs", seal=seal.hash, differences=differences,
-        people=[(str(person), kind) for person, kind in people.tuples()],
+        people=[(str(person), kind) for person, kind in people],
     )  # fmt: skip
 
 

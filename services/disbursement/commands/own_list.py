@@ -127,5 +127,5 @@ async def keep_differences(session: WriteSession, programme: str, month: str, at
         {"programme": programme, "month": month, "at": at},
     )
     counts = dict.fromkeys(KINDS, 0)
-    counts.update({kind: int(number) for kind, number in found.tuples()})
+    counts.update({kind: int(number) for kind, number in found})
     return counts
