@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from uuid import UUID
 
 import msgspec
@@ -34,7 +35,7 @@ class BatchApproved(Event, frozen=True, kw_only=True):
     month: str
     list_hash: str
     list: str
-    totals: list[ProgrammeTotal]
+    totals: builtins.list[ProgrammeTotal]  # `list` is a field's name in this class
 
 
 @event("disbursement.batch.withdrawn.v1", 203, MONTH)
@@ -82,7 +83,7 @@ class BatchSettled(Event, frozen=True, kw_only=True):
     code: str
     month: str
     result_no: int
-    totals: list[SettledTotal]
+    totals: builtins.list[SettledTotal]
     file_id: UUID | None
     part: int
     parts: int
