@@ -133,6 +133,8 @@ def inspect(path: Path, limits: Limits) -> Workbook:
                 name: scan_part(_opener(archive, info, limits), info.file_size, limits, shared=name == _SHARED_TEXTS)
                 for name, info in names.items()
             }
+            if any(name.endswith((".xml", ".rels")) and not scan.is_xml for name, scan in scans.items()):
+                raise damaged()
             types = names.get("[content_types].xml")
             if types is not None and b"macroEnabled" in archive.read(types):
                 raise FileProblem("macro", "Berkas memuat makro. Simpan sebagai Buku Kerja Excel (.xlsx) tanpa makro.")

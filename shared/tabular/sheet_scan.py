@@ -45,6 +45,7 @@ class PartScan:
     `formulas` and `errors`: row number to a bit per column (1 << 0 is column A).
     """
 
+    is_xml: bool = False
     rows: int = 0
     columns: int = 0
     cells: int = 0
@@ -102,7 +103,7 @@ def scan_part(open_part: Callable[[], IO[bytes]], declared: int, limits: Limits,
     with open_part() as part:
         for number, piece in enumerate(pieces(part, declared, limits.sheet_bytes)):
             if number == 0:
-                is_xml = _looks_like_xml(piece)
+                is_xml = scan.is_xml = _looks_like_xml(piece)
             if not is_xml:
                 continue
             if any(mark in piece for mark in _DOCTYPE):
@@ -114,15 +115,15 @@ def scan_part(open_part: Callable[[], IO[bytes]], declared: int, limits: Limits,
             elif plain:
                 scan.cells += piece.count(b"<c ")
                 scan.shared_references += piece.count(b't="s"')
-                plain = not (_NOT_PLAIN.search(piece) or b't="e"' in piece or any(mark in piece for mark in _PREFIXED)) and _note_formulas(
-                    piece, scan
-                )
-    if not is_xml or shared:
-        return scan
-    if plain:
+                plain = _is_plain(piece) and _note_formulas(piece, scan)
+    if not is_xml or shared or plain:
         return scan
     with open_part() as part:
         return _exact_scan(pieces(part, declared, limits.sheet_bytes), limits)
+
+
+def _is_plain(piece: bytes) -> bool:
+    return not (_NOT_PLAIN.search(piece) or b't="e"' in piece or any(mark in piece for mark in _PREFIXED))
 
 
 def _note_formulas(piece: bytes, scan: PartScan) -> bool:
@@ -167,12 +168,11 @@ class _CellWatch:
     """Follows the cells as a reader would: a reference where there is one, else the next place in the row."""
 
     def __init__(self, limits: Limits) -> None:
-        self.scan = PartScan()
+        self.scan = PartScan(is_xml=True)
         self._limits = limits
         self._row = 0
         self._column = 0
         self._in_cell = False
-        self._in_row = False
         self._type = ""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -180,10 +180,7 @@ class _CellWatch:
         if name == "row":
             self._row = int(attributes["r"]) if attributes.get("r", "").isdigit() else self._row + 1
             self._column = 0
-            self._in_row = True
-        elif not self._in_row:
-            return
-        elif name == "c":
+        elif name == "c":  # also outside a row: the reader does not look where it stands
             if "r" in attributes:
                 self._row, self._column = _position(attributes["r"])
             else:
@@ -227,8 +224,6 @@ class _CellWatch:
         name = name.rpartition(":")[2]
         if name == "c":
             self._in_cell = False
-        elif name == "row":
-            self._in_row = False
 
 
 def _exact_scan(parts: Iterator[bytes], limits: Limits) -> PartScan:

@@ -58,6 +58,14 @@ def _sheet_parts(workbook: Workbook) -> dict[str, str]:
     return parts
 
 
+def _is_panic(error: BaseException) -> bool:
+    """A bug in the reader met by this file, such as a date beyond all calendars.
+
+    It comes as a BaseException that no module exports, and would end the thread or the worker that reads.
+    """
+    return type(error).__name__ == "PanicException"
+
+
 class Sheet:
     """One loaded sheet. Cells are laid out from the first used column on; numbers of rows are the spreadsheet's."""
 
@@ -71,10 +79,17 @@ class Sheet:
         """Every row with anything in it, its first cell being column A."""
         pad: list[Cell] = [""] * self._offset
         marked = self.formulas.keys() | self.errors.keys()
-        for number, cells in enumerate(self._loaded.iter_rows(), start=1):
-            if cells.count("") == len(cells) and number not in marked:
-                continue
-            yield number, [*pad, *cells] if pad else cells
+        number = 0
+        try:
+            for number, cells in enumerate(self._loaded.iter_rows(), start=1):
+                if cells.count("") == len(cells) and number not in marked:
+                    continue
+                yield number, [*pad, *cells] if pad else cells
+        except BaseException as error:
+            if not _is_panic(error):
+                raise
+            words = f"Baris {number + 1} berisi sel yang tidak terbaca, mungkin tanggal yang rusak. Perbaiki baris itu."
+            raise FileProblem("not-a-table", words, row=number + 1) from None
 
 
 class WorkbookSource:
@@ -92,7 +107,7 @@ class WorkbookSource:
     def load(self, name: str) -> Sheet:
         """Load one sheet. Raises FileProblem when it is larger than a workbook may be."""
         scan = self._workbook.scans.get(self._parts[name])
-        if scan is None:
+        if scan is None or not scan.is_xml:  # the reader takes what was not scanned for XML all the same
             raise damaged()
         if max(scan.rows * scan.columns, scan.cells) > self._limits.workbook_cells:
             raise self._too_large(f"{scan.rows} baris x {scan.columns} kolom" if scan.rows else f"{scan.cells} sel")
@@ -103,6 +118,10 @@ class WorkbookSource:
         except python_calamine.PasswordError:
             raise FileProblem("encrypted", "Berkas dikunci dengan kata sandi. Hapus kata sandinya.") from None
         except (python_calamine.CalamineError, OSError, ValueError):
+            raise damaged() from None
+        except BaseException as error:
+            if not _is_panic(error):
+                raise
             raise damaged() from None
         if loaded.end is not None and loaded.end[0] + 1 > self._limits.workbook_rows:
             raise self._too_large(f"{loaded.end[0] + 1} baris")

@@ -183,6 +183,18 @@ def test_one_cell_at_the_far_end_of_the_sheet(tmp_path: Path, cell: bytes) -> No
     assert refusal(pack(tmp_path, parts), seconds=0.5) == "too-large"
 
 
+def test_a_sheet_that_does_not_begin_like_xml_is_not_left_to_a_lenient_reader(tmp_path: Path) -> None:
+    far = a_sheet(HEADER_ROW + b'<row r="2"><c r="A99999999999"><v>1</v></c></row>')
+    for head in (b"L", b" \x00", b"PK"):
+        assert refusal(pack(tmp_path, good_parts() | {SHEET: head + far[1:]})) == "not-a-table"
+    assert refusal(pack(tmp_path, good_parts() | {"xl/sharedStrings.xml": b"Lsst/>"})) == "not-a-table"
+
+
+def test_a_far_cell_outside_any_row_is_found(tmp_path: Path) -> None:
+    lone = b"<!-- --><c r='XFD1048576'><v>1</v></c>"
+    assert refusal(pack(tmp_path, good_parts() | {SHEET: a_sheet(HEADER_ROW + lone)})) == "too-large"
+
+
 def test_cells_without_references_are_counted_too(tmp_path: Path) -> None:
     wide = b"<row>" + b"<c><v>1</v></c>" * 60_000 + b"</row>"
     assert (

@@ -311,3 +311,12 @@ def test_a_service_can_refuse_a_row_of_its_own_accord(tmp_path: Path) -> None:
     row.refuse("nik", "twice", "Orang ini sudah ada pada baris 1.")
     assert not row.ok
     assert (row.problems[0].row, row.problems[0].value) == (2, "3173…")
+
+
+def test_a_date_on_which_the_reader_panics_is_told_with_its_row(tmp_path: Path) -> None:
+    """It does so with an exception that is no Exception, which would end a worker."""
+    path = a_workbook(tmp_path, HEADER, GOOD, GOOD)
+    rewrite(path, lambda xml: xml[: xml.rindex(b"<v>18516</v>")] + xml[xml.rindex(b"<v>18516</v>") :].replace(b"18516", b"-1e300"))
+    with pytest.raises(FileProblem) as caught:
+        rows_of(open_table(path, DECREE))
+    assert (caught.value.code, caught.value.row) == ("not-a-table", 3)
