@@ -34,9 +34,7 @@ def serve(names: Sequence[str] = (), *, api_only: bool = False, demo_month: bool
         asyncio.run(_serve(settings, postgres, names, api_only=api_only, demo_month=demo_month))
 
 
-async def _serve(
-    settings: Settings, postgres: EmbeddedPostgres | None, names: Sequence[str], *, api_only: bool, demo_month: bool
-) -> None:
+async def _serve(settings: Settings, postgres: EmbeddedPostgres | None, names: Sequence[str], *, api_only: bool, demo_month: bool) -> None:
     services = [name for name in names if name != CONSOLE] or (SERVICES if not names else ())
     console = not names or CONSOLE in names
     stop = stop_signal()
@@ -84,9 +82,7 @@ def _beside(arguments: Sequence[str], *, wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    child = subprocess.Popen(
-        [sys.executable, "-m", "ritme", *arguments], stdin=subprocess.PIPE, env={**os.environ, "RITME_CHILD": "1"}
-    )
+    child = subprocess.Popen([sys.executable, "-m", "ritme", *arguments], stdin=subprocess.PIPE, env={**os.environ, "RITME_CHILD": "1"})
     try:
         yield
     finally:

@@ -55,9 +55,7 @@ def entry_hash(previous: str, seq: int, at: datetime, person: str, operation: st
     return sha256(line.encode()).hexdigest()
 
 
-async def record(
-    session: WriteSession, caller: Caller, operation: str, purpose: str, *, count: int, ids_hash: str, at: datetime
-) -> None:
+async def record(session: WriteSession, caller: Caller, operation: str, purpose: str, *, count: int, ids_hash: str, at: datetime) -> None:
     """Append one entry in this transaction; entries of one database queue behind an advisory lock until it ends."""
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('audit_entry'))"))
     last = (await session.execute(text("SELECT seq, hash FROM audit_entry ORDER BY seq DESC LIMIT 1"))).one_or_none()

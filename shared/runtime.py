@@ -115,9 +115,7 @@ class Worker:
         service = self.service
         self.relay = Relay(service.name, service.database, service.bus)
         self.consumer = (
-            Consumer(
-                service.name, service.database, service.bus, service.definition.reactions, service, service.definition.on_parked
-            )
+            Consumer(service.name, service.database, service.bus, service.definition.reactions, service, service.definition.on_parked)
             if service.definition.reactions
             else None
         )

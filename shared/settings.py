@@ -80,5 +80,3 @@ def development_field_key(folder: Path) -> str:
             pass
         partial.unlink()
     return file.read_text().strip()
-
-

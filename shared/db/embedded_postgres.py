@@ -41,7 +41,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import psycopg
 
 from shared.db.users import Users

@@ -76,14 +76,10 @@ async def raw_connection(session: AnySession) -> AsyncConnection[Any]:
     return connection
 
 
-async def copy_in(
-    session: WriteSession | AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> int:
+async def copy_in(session: WriteSession | AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """COPY rows into a table of this transaction; returns how many. Refused on tables under policies: load a staging table."""
     connection = await raw_connection(session)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
     count = 0
     async with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
@@ -95,9 +91,7 @@ async def copy_in(
 async def copy_text_in(session: WriteSession | AsyncSession, table: str, columns: Sequence[str], data: Iterable[str]) -> None:
     """COPY text blocks that are already in COPY's own format (tabs, newlines, ``\\N``): the fast way for plain ids and numbers."""
     connection = await raw_connection(session)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)))
     async with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for block in data:
             await copy.write(block)
@@ -109,7 +103,7 @@ async def copy_out(session: AnySession, query: str, params: Mapping[str, Any] | 
     COPY takes no parameters: named ones (``%(name)s``) are quoted into the statement by psycopg itself.
     """
     connection = await raw_connection(session)
-    bound = sql.SQL(query).format() if not params else None  # type: ignore[arg-type]
+    bound = sql.SQL(query).format() if not params else None
     async with connection.cursor() as cursor:
         statement: Any = bound if bound is not None else _bind(connection, query, params or {})
         async with cursor.copy(sql.SQL("COPY ({}) TO STDOUT").format(statement)) as copy:
@@ -123,6 +117,6 @@ def _bind(connection: AsyncConnection[Any], query: str, params: Mapping[str, Any
     while "%(" in rest:
         before, after = rest.split("%(", 1)
         name, rest = after.split(")s", 1)
-        parts += [sql.SQL(before), sql.Literal(params[name])]  # type: ignore[arg-type]
-    parts.append(sql.SQL(rest))  # type: ignore[arg-type]
+        parts += [sql.SQL(before), sql.Literal(params[name])]
+    parts.append(sql.SQL(rest))
     return sql.Composed(parts)

@@ -39,9 +39,7 @@ async def stored(upload: UploadFile) -> AsyncIterator[Path]:
 async def view(session: AnySession, import_id: UUID) -> dict[str, Any]:
     """ImportView: where a file stands, in numbers and words."""
     found = await lifecycle.load(session, import_id)
-    problems = await session.scalar(
-        text("SELECT count(*) FROM import_problem WHERE import_id = :id AND NOT warning"), {"id": import_id}
-    )
+    problems = await session.scalar(text("SELECT count(*) FROM import_problem WHERE import_id = :id AND NOT warning"), {"id": import_id})
     shown = dict(found._mapping)
     shown.pop("files")
     return {**shown, "problems": problems, "ready": found.state == "checked" and not found.not_ready}
@@ -69,7 +67,9 @@ def import_router(*kinds: ImportKind, extra_templates: tuple[Any, ...] = ()) -> 
         return Response(template_workbook(templates[name]), media_type=XLSX, headers=disposition)
 
     @router.get("/imports")
-    async def imports(session: ReadDep, caller: CallerDep, kind: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
+    async def imports(
+        session: ReadDep, caller: CallerDep, kind: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50
+    ) -> dict[str, Any]:
         """The newest imports first."""
         ids = await session.scalars(
             text("SELECT id FROM import_file WHERE :kind IN ('', kind) ORDER BY uploaded_at DESC LIMIT :limit"),
@@ -85,7 +85,14 @@ def import_router(*kinds: ImportKind, extra_templates: tuple[Any, ...] = ()) -> 
         """Dry run: checks the file, keeps the good rows aside, applies nothing. The same bytes again change nothing."""
         async with stored(file) as path:
             import_id, before = await lifecycle.check_file(
-                request.app.state.service, session, caller, kind_named(kind), path, file.filename or kind, controls
+                request.app.state.service,
+                session,
+                caller,
+                kind_named(kind),
+                path,
+                file.filename or kind,
+                controls,
+                tuple(templates.values()),
             )
         shown = await view(session, import_id)
         if before:

@@ -22,7 +22,7 @@ from shared.imports.kinds import FILE_STEP, ImportKind, Staging
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotAllowed, NotFound, Refusal
 from shared.kernel.ids import uuid7
 from shared.runtime import Service
-from shared.tabular.columns import Problem, Row
+from shared.tabular.columns import Problem, Row, Template
 from shared.tabular.limits import FileProblem
 from shared.tabular.reader import Table, open_table
 from shared.web.auth import Caller
@@ -79,9 +79,9 @@ def parse_controls(kind: ImportKind, given: str) -> Any:
 
 
 @asynccontextmanager
-async def _opened(kind: ImportKind, path: Path) -> AsyncIterator[Table]:
+async def _opened(kind: ImportKind, path: Path, others: Sequence[Template]) -> AsyncIterator[Table]:
     try:
-        yield await asyncio.to_thread(open_table, path, kind.template)
+        yield await asyncio.to_thread(open_table, path, kind.template, others=others)
     except FileProblem as problem:
         code = problem.code
         refusal = FileRefused(str(problem.message), reason=code, row=problem.row, template=kind.name)
@@ -89,15 +89,17 @@ async def _opened(kind: ImportKind, path: Path) -> AsyncIterator[Table]:
 
 
 async def check_file(
-    service: Service, session: WriteSession, caller: Caller, kind: ImportKind, path: Path, file_name: str, controls: str
-) -> tuple[UUID, bool]:
+    service: Service, session: WriteSession, caller: Caller, kind: ImportKind, path: Path, file_name: str, controls: str,
+    others: Sequence[Template] = (),
+) -> tuple[UUID, bool]:  # fmt: skip
     """Dry run: every problem by row and column; the good rows stand in staging, nothing is applied.
 
-    Returns the import's id and whether these bytes were sent before (then nothing was done).
+    ``others``: templates that a wrong workbook may turn out to be. Returns the import's id and whether these bytes were
+    sent before (then nothing was done).
     """
     may(caller, kind.uploaders)
     parsed = parse_controls(kind, controls)
-    async with _opened(kind, path) as table:
+    async with _opened(kind, path, others) as table:
         first = await session.scalar(
             text("SELECT id FROM import_file WHERE kind = :kind AND sha256 = :sha AND state <> 'cancelled'"),
             {"kind": kind.name, "sha": table.sha256},
@@ -120,21 +122,17 @@ async def check_file(
             )  # fmt: skip
         except IntegrityError:
             raise Refusal("the same file is being checked right now; ask again") from None
-    await audit.record(
-        session, caller, f"import.{kind.name}.check", "import", count=tally.rows, ids_hash=table.sha256, at=staging.at
-    )
+    await audit.record(session, caller, f"import.{kind.name}.check", "import", count=tally.rows, ids_hash=table.sha256, at=staging.at)
     return staging.import_id, False
 
 
-async def take_mended(
-    service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID, path: Path
-) -> None:
+async def take_mended(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID, path: Path) -> None:
     """The rejected rows of an import come back mended; rows accepted before stay untouched."""
     may(caller, kind.uploaders)
     found = await load(session, import_id, lock=True)
     if found.state != "checked":
         raise IllegalTransition(found.state, "mend")
-    async with _opened(kind, path) as table:
+    async with _opened(kind, path, ()) as table:
         staging = _staging(service, session, caller, kind, found, file_no=found.files)
         await kind.begin(staging)
         for tables in ("import_problem", "import_rejected"):
@@ -159,9 +157,7 @@ async def take_mended(
                 "not_ready": json.dumps(_not_ready(kind, tally.rejected, check.not_ready)),
             },
         )  # fmt: skip
-    await audit.record(
-        session, caller, f"import.{kind.name}.mend", "import", count=tally.rows, ids_hash=table.sha256, at=staging.at
-    )
+    await audit.record(session, caller, f"import.{kind.name}.mend", "import", count=tally.rows, ids_hash=table.sha256, at=staging.at)
 
 
 async def commit(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID) -> None:
@@ -183,9 +179,7 @@ async def commit(service: Service, session: WriteSession, caller: Caller, kind: 
         text("UPDATE import_file SET state = 'committed', committed_by = :by, committed_at = :at, result = :result WHERE id = :id"),
         {"id": import_id, "by": caller.person, "at": staging.at, "result": json.dumps(result, default=str)},
     )
-    await audit.record(
-        session, caller, f"import.{kind.name}.commit", "import", count=found.accepted, ids_hash=found.sha256, at=staging.at
-    )
+    await audit.record(session, caller, f"import.{kind.name}.commit", "import", count=found.accepted, ids_hash=found.sha256, at=staging.at)
 
 
 async def cancel(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID) -> None:
@@ -200,13 +194,9 @@ async def cancel(service: Service, session: WriteSession, caller: Caller, kind: 
     await session.execute(text("UPDATE import_file SET state = 'cancelled' WHERE id = :id"), {"id": import_id})
 
 
-def _staging(
-    service: Service, session: WriteSession, caller: Caller, kind: ImportKind, found: SqlRow[Any], *, file_no: int
-) -> Staging:
+def _staging(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, found: SqlRow[Any], *, file_no: int) -> Staging:
     controls = kind.controls.model_validate(found.controls)
-    return Staging(
-        session, service, caller, found.id, controls, service.clock.now(), file_no=file_no, uploaded_by=found.uploaded_by
-    )
+    return Staging(session, service, caller, found.id, controls, service.clock.now(), file_no=file_no, uploaded_by=found.uploaded_by)
 
 
 def may(caller: Caller, roles: Sequence[str]) -> None:
@@ -236,9 +226,7 @@ async def _stage(staging: Staging, kind: ImportKind, table: Table) -> Tally:
         await _keep_problems(staging, kind, rows, tally)
     whole = [problem for problem in table.column_problems() if not problem.warning]
     if whole:
-        raise FileRefused(
-            " ".join(problem.message for problem in whole), reason=whole[0].code, column=whole[0].column, template=kind.name
-        )
+        raise FileRefused(" ".join(problem.message for problem in whole), reason=whole[0].code, column=whole[0].column, template=kind.name)
     return tally
 
 
@@ -250,8 +238,7 @@ async def _keep_problems(staging: Staging, kind: ImportKind, rows: list[Row], ta
             continue
         line = staging.line(row)
         problems += [
-            (staging.import_id, line, n, p.row, p.column, p.code, p.message, p.value, p.warning)
-            for n, p in enumerate(row.problems)
+            (staging.import_id, line, n, p.row, p.column, p.code, p.message, p.value, p.warning) for n, p in enumerate(row.problems)
         ]
         tally.warnings += sum(p.warning for p in row.problems)
         if not row.ok:
@@ -269,9 +256,7 @@ async def _keep_problems(staging: Staging, kind: ImportKind, rows: list[Row], ta
 
 async def rejected_rows(service: Service, session: AnySession, import_id: UUID) -> list[Row]:
     """The rejected rows as they came, with their problems, for the file to mend."""
-    cells = await session.execute(
-        text("SELECT line, cells FROM import_rejected WHERE import_id = :id ORDER BY line"), {"id": import_id}
-    )
+    cells = await session.execute(text("SELECT line, cells FROM import_rejected WHERE import_id = :id ORDER BY line"), {"id": import_id})
     problems: dict[int, list[Problem]] = {}
     for p in await session.execute(
         text("SELECT * FROM import_problem WHERE import_id = :id AND NOT warning ORDER BY line, n"), {"id": import_id}

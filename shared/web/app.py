@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +104,7 @@ async def status(request: Request, session: ReadDep) -> dict[str, Any]:
 @platform_routes.get("/parked")
 async def parked_keys(session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """Every key whose events stand still, with reason and owner."""
-    return {"items": await parked.list_keys(session)}
+    return {"items": [asdict(line) for line in await parked.list_parked(session)]}
 
 
 class RepublishRequest(BaseModel):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -84,7 +84,7 @@ class Verifier:
         return Caller(claims["sub"], str(claims.get("name", claims["sub"])), frozenset(roles), tuple(areas), token)
 
 
-def _texts(value: object) -> bool:
+def _texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(v, str) and v and set(v) <= _SAFE for v in value)
 
 

@@ -46,9 +46,7 @@ async def token(body: TokenRequest, request: Request) -> Token:
         raise NotFound(f"there is no demo person '{body.person}'", people=sorted(PEOPLE))
     verifier: Verifier = request.app.state.verifier
     name, roles, areas = PEOPLE[body.person]
-    signed = sign(
-        verifier.folder, verifier.issuer, verifier.audience, request.app.state.clock, body.person, name, roles, areas
-    )
+    signed = sign(verifier.folder, verifier.issuer, verifier.audience, request.app.state.clock, body.person, name, roles, areas)
     return Token(access_token=signed)
 
 

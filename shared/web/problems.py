@@ -53,7 +53,13 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     cause = getattr(error, "orig", None)
-    log.error("request.failed", path=request.scope.get("route_path"), error=type(error).__name__, cause=type(cause).__name__, exc_info=cause is None)
+    log.error(
+        "request.failed",
+        path=request.scope.get("route_path"),
+        error=type(error).__name__,
+        cause=type(cause).__name__,
+        exc_info=cause is None,
+    )
     return problem(500, "internal-error", "this is our fault; the correlation id tells us which request it was")
 
 
