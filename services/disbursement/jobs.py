@@ -1,7 +1,30 @@
-"""Clock work of disbursement."""
+"""Clock work: results that are due by the calendar, and gaps of months that something moved."""
 
 from __future__ import annotations
 
-from shared.messaging.reactions import Job
+from sqlalchemy import text
 
-jobs: tuple[Job, ...] = ()
+from services.disbursement.commands.gaps import reconcile_touched
+from services.disbursement.commands.settled import declare_results_due
+from shared.db.session import WriteSession
+from shared.messaging.reactions import Context, Job
+
+
+async def results_due(session: WriteSession, context: Context) -> int:
+    """Three working days after release the bank's silence is an answer: results are due (CORE.md section 4)."""
+    at = context.clock.now()
+    ids = await session.scalars(
+        text("SELECT id FROM batch WHERE state = 'released' AND NOT results_due AND results_due_at <= :at ORDER BY id"), {"at": at}
+    )
+    due = list(ids)
+    for batch_id in due:
+        await declare_results_due(session, batch_id, at=at)
+    return len(due)
+
+
+async def gaps(session: WriteSession, context: Context) -> int:
+    """What neither a result nor a sweep moved: carry-in, late resumptions, exclusions."""
+    return await reconcile_touched(session, at=context.clock.now())
+
+
+jobs = (Job("disbursement.results_due", 30.0, results_due), Job("disbursement.gaps", 5.0, gaps))

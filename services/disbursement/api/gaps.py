@@ -1,0 +1,25 @@
+"""The door of gaps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from services.disbursement.queries import gaps as queries
+from shared.web.auth import CallerDep
+from shared.web.transactions import CommandRoute, ReadDep
+
+router = APIRouter(route_class=CommandRoute, tags=["gaps"])
+
+
+@router.get("/gaps")
+async def gaps(
+    *, request: Request, session: ReadDep, caller: CallerDep, month: str = "", state: Literal["open", "closed", ""] = "open",
+    reason: str = "", area: str = "", programme: str = "", after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Gaps of the caller's areas: how many are open and why, and the ones asked for with owner and date."""
+    which = queries.GapFilter(month=month, state=state, reason=reason, area=area, programme=programme)
+    return await queries.gaps(session, which, after, limit, request.app.state.service.clock.today())

@@ -1,0 +1,31 @@
+"""Account numbers and holder names as they stand encrypted in ``account`` (and, copied with the account's id, in ``payment``)."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from shared.crypto import FieldCipher
+
+_TABLE: Final = "account"
+_INDEX: Final = "account_number"
+
+
+def seal_account(cipher: FieldCipher, account_id: UUID, number: str, holder: str) -> tuple[bytes, bytes]:
+    """Number and holder, bound to this account's id."""
+    return cipher.encrypt(_TABLE, "number_enc", account_id, number), cipher.encrypt(_TABLE, "holder_enc", account_id, holder)
+
+
+def open_account(cipher: FieldCipher, account_id: UUID, number_enc: bytes, holder_enc: bytes) -> tuple[str, str]:
+    """Raise cryptography's InvalidTag where a value was moved or changed."""
+    return cipher.decrypt(_TABLE, "number_enc", account_id, number_enc), cipher.decrypt(_TABLE, "holder_enc", account_id, holder_enc)
+
+
+def number_index(cipher: FieldCipher, number: str) -> bytes:
+    """Equal for equal account numbers; several people may share one (TROUBLES.md O21)."""
+    return cipher.blind_index(_INDEX, number)
+
+
+def account_ref(cipher: FieldCipher, bank_code: str, number: str, holder: str) -> str:
+    """32 hex digits that change when bank, number or holder change, and show none of them (CORE.md section 5)."""
+    return cipher.blind_index("account_ref", f"{bank_code}|{number}|{holder}").hex()[:32]

@@ -1,0 +1,318 @@
+"""A part of the bank's results: each row on its own, all of them in one transaction, set-based (CORE.md section 5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+
+from services.disbursement.channels.account_fields import number_index
+from services.disbursement.channels.column_file import RESULTS
+from services.disbursement.commands import batches
+from services.disbursement.commands.settled import publish_settled
+from services.disbursement.domain.batch import BatchAction, after
+from services.disbursement.domain.entitlement import Action
+from services.disbursement.domain.reconciliation import DECISIONS
+from services.disbursement.store import move
+from shared.contracts.disbursement import PaymentReturned
+from shared.crypto import FieldCipher
+from shared.db.session import WriteSession, copy_in
+from shared.kernel import failpoints
+from shared.kernel.errors import InvalidInput
+from shared.kernel.ids import uuid7
+from shared.messaging import outbox
+from shared.tabular.columns import Row as SheetRow
+from shared.tabular.limits import FileProblem
+from shared.tabular.reader import Table, open_table
+from shared.web.auth import Caller
+
+_ROWS_AT_ONCE: Final = 5_000
+_STAGED: Final = ("file_id", "row", "reference", "number_index", "amount", "code", "settled_on", "state", "problem")
+
+
+class TotalsDiffer(InvalidInput):
+    """The first row of the file does not fit its rows: nothing of it is applied."""
+
+    code = "totals-differ"
+
+
+class ResultFileUnreadable(InvalidInput):
+    """The file is not a result file that can be read as a whole; ``problem`` says why."""
+
+    code = "file-unreadable"
+
+
+class UnknownBatch(InvalidInput):
+    """The first row names a batch that does not exist."""
+
+    code = "unknown-batch"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a file did. ``applied`` = rows that took effect; ``rejected`` = those of them that the bank rejected or sent back."""
+
+    file_id: UUID
+    batch: str
+    part: int
+    parts: int
+    applied: int
+    rejected: int
+    quarantined: int
+    unchanged: int
+    duplicate_of: UUID | None = None
+
+
+async def apply_results(
+    session: WriteSession, caller: Caller, path: Path, name: str, *, cipher: FieldCipher, at: datetime
+) -> Answer:
+    """Apply one part. The same bytes again, whatever their name, change nothing and get the first answer.
+
+    Raise ResultFileUnreadable, UnknownBatch, TotalsDiffer (both totals in it) or IllegalTransition: then nothing is applied.
+    """
+    table = await _open(path)
+    if (before := await _seen(session, table.sha256)) is not None:
+        return before
+    batch = await _lock_batch(session, str(table.preamble["kode_batch"]))
+    if (before := await _seen(session, table.sha256)) is not None:
+        return before  # a rival sent the same bytes while we waited for the batch
+    after(batch.state, BatchAction.TAKE_RESULTS)
+    part, parts = int(table.preamble["bagian"]), int(table.preamble["jumlah_bagian"])
+    if not 1 <= part <= parts:
+        raise ResultFileUnreadable(f"part {part} of {parts} is not possible", problem="preamble-bad")
+    file_id = uuid7()
+    found = await _stage(session, table, file_id, cipher)
+    announced = {"count": int(table.preamble["jumlah"]), "sum": int(table.preamble["nilai"])}
+    if announced != found:
+        raise TotalsDiffer("the first row does not fit the rows; nothing was applied", announced=announced, found=found)
+    await _decide(session, file_id, batch.id)
+    await _take_effect(session, batch, file_id, caller.person, at)
+    answer = await _record(session, batch, file_id, table, name=name, caller=caller, at=at)
+    await publish_settled(
+        session, batch.id, results_due=await _all_parts_in(session, batch.id), at=at, file_id=file_id, part=part, parts=parts
+    )
+    failpoints.hit("disbursement.results.before_commit")
+    return answer
+
+
+async def _open(path: Path) -> Table:
+    try:
+        return await asyncio.to_thread(open_table, path, RESULTS)
+    except FileProblem as problem:
+        raise ResultFileUnreadable(problem.message, problem=problem.code, row=problem.row) from None
+
+
+async def _seen(session: WriteSession, sha256: str) -> Answer | None:
+    found = (
+        await session.execute(
+            text("SELECT f.*, b.code AS batch FROM result_file f JOIN batch b ON b.id = f.batch_id WHERE f.sha256 = :sha256"),
+            {"sha256": sha256},
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    return Answer(
+        found.id, found.batch, found.part, found.parts, found.applied, found.rejected, found.quarantined, found.unchanged,
+        duplicate_of=found.id,
+    )  # fmt: skip
+
+
+async def _lock_batch(session: WriteSession, code: str) -> Row[Any]:
+    found = await session.scalar(text("SELECT id FROM batch WHERE code = :code"), {"code": code})
+    if found is None:
+        raise UnknownBatch("the first row names a batch that does not exist here")
+    return await batches.load_for_update(session, found)
+
+
+# --- staging --------------------------------------------------------------------------------------------------------
+
+
+def _staged(file_id: UUID, row: SheetRow, cipher: FieldCipher) -> tuple[object, ...]:
+    """A row as it is compared; one that cannot be read is quarantined at once, with the clerk's problem code."""
+    values = row.values
+    account = values["nomor_rekening"]
+    wrong = next((problem for problem in row.problems if not problem.warning), None)
+    return (
+        file_id, row.number, values["rujukan"] or "", number_index(cipher, account) if account else b"", values["nominal"] or 0,
+        (values["kode"] or "").upper(), values["tanggal"], "quarantined" if wrong else "",
+        f"unreadable:{wrong.column}:{wrong.code}" if wrong else "",
+    )  # fmt: skip
+
+
+async def _stage(session: WriteSession, table: Table, file_id: UUID, cipher: FieldCipher) -> dict[str, int]:
+    """COPY the rows into staging; returns their count and sum."""
+    count = total = 0
+    chunks: Iterator[list[SheetRow]] = table.chunks(_ROWS_AT_ONCE)
+    while rows := await asyncio.to_thread(_next, chunks):
+        count += await copy_in(session, "result_staging", _STAGED, (_staged(file_id, row, cipher) for row in rows))
+        total += sum(row.values["nominal"] or 0 for row in rows)
+    return {"count": count, "sum": total}
+
+
+def _next(chunks: Iterator[list[SheetRow]]) -> list[SheetRow]:
+    try:
+        return next(chunks, [])
+    except FileProblem as problem:
+        raise ResultFileUnreadable(problem.message, problem=problem.code, row=problem.row) from None
+
+
+# --- deciding -------------------------------------------------------------------------------------------------------
+
+# In the order of RowProblem; then the table of domain/reconciliation.py. Of several good rows for one payment the first
+# one decides, and the others are compared with it: within one file a return is against the credit, not after it.
+_DECIDE: Final = """
+    WITH looked AS (
+        SELECT s.file_id, s.row, s.reference, s.number_index, s.amount, s.code, s.settled_on, p.id AS payment_id,
+               p.outcome AS payment_outcome, p.settled_on AS credited_on, c.outcome AS code_outcome,
+               CASE WHEN s.problem <> '' THEN s.problem
+                    WHEN p.id IS NULL THEN 'unknown_payment'
+                    WHEN c.code IS NULL THEN 'unknown_code'
+                    WHEN p.amount <> s.amount THEN 'changed_amount'
+                    WHEN p.number_index <> s.number_index THEN 'changed_account'
+                    ELSE '' END AS problem
+          FROM result_staging s
+          LEFT JOIN payment p ON p.reference = s.reference AND p.batch_id = :batch AND p.outcome <> 'withdrawn'
+          LEFT JOIN bank_code c ON c.code = s.code
+         WHERE s.file_id = :file),
+    ranked AS (
+        SELECT *, first_value(code_outcome) OVER same AS first_outcome, row_number() OVER same AS nth
+          FROM looked WINDOW same AS (PARTITION BY payment_id, problem ORDER BY row)),
+    decided AS (
+        SELECT r.*, CASE
+                 WHEN r.problem <> '' THEN 'quarantined'
+                 WHEN r.nth > 1 THEN CASE WHEN r.code_outcome = r.first_outcome THEN 'unchanged' ELSE 'quarantined' END
+                 WHEN r.payment_outcome = 'credited' AND r.code_outcome = 'rejected' AND r.settled_on < r.credited_on
+                   THEN 'quarantined'
+                 ELSE coalesce(d.state, 'quarantined') END AS state
+          FROM ranked r
+          LEFT JOIN unnest(CAST(:payments AS text[]), CAST(:codes AS text[]), CAST(:states AS text[])) AS d(payment, code, state)
+            ON d.payment = r.payment_outcome AND d.code = r.code_outcome)
+    INSERT INTO result_row (file_id, row, reference, number_index, amount, code, settled_on, state, problem)
+    SELECT file_id, row, reference, number_index, amount, code, settled_on, state,
+           CASE WHEN state = 'quarantined' AND problem = '' THEN 'against_final' ELSE problem END
+      FROM decided"""
+
+
+async def _decide(session: WriteSession, file_id: UUID, batch_id: UUID) -> None:
+    await session.execute(
+        text(_DECIDE),
+        {
+            "file": file_id, "batch": batch_id, "payments": [payment.value for payment, _ in DECISIONS],
+            "codes": [code.value for _, code in DECISIONS], "states": [state.value for state in DECISIONS.values()],
+        },
+    )  # fmt: skip
+    await session.execute(text("DELETE FROM result_staging WHERE file_id = :file"), {"file": file_id})
+
+
+# --- effect ---------------------------------------------------------------------------------------------------------
+
+_EFFECTIVE: Final = """
+      FROM result_row r JOIN payment p ON p.reference = r.reference JOIN bank_code c ON c.code = r.code
+     WHERE r.file_id = :file"""
+
+_MONTHS: Final = """
+    SELECT a.month, a.programme, a.person_id, {reason}, :name || '/' || r.row
+      FROM result_row r JOIN payment p ON p.reference = r.reference JOIN bank_code c ON c.code = r.code
+      JOIN payment_month a ON a.payment_id = p.id
+     WHERE r.file_id = :file AND r.state = '{state}' AND p.outcome {standing}"""
+
+_OPEN: Final = "IN ('in_payment', 'unknown')"
+
+
+async def _take_effect(session: WriteSession, batch: Row[Any], file_id: UUID, by: str, at: datetime) -> None:
+    """Heads and entries first, while the payments still say where they stood; then the payments themselves."""
+    params = {"file": file_id, "name": f"result/{file_id}"}
+
+    async def step(action: Action, reason: str, state: str, standing: str) -> None:
+        select = _MONTHS.format(reason=reason, state=state, standing=standing)
+        await move(session, action, select, params, at=at, author=by, cause=batch.code)
+
+    await step(Action.CREDIT, "''", "applied", _OPEN)
+    await step(Action.REJECT, "c.reason", "rejected", _OPEN)
+    # The payment row stays, and so does the entry that says paid: this one reverses it.
+    await step(Action.LATE_RETURN, "'bank_return'", "rejected", "= 'credited'")
+    await outbox.append_from(
+        session,
+        PaymentReturned,
+        f"""SELECT p.id, 1, json_build_object(
+                       'batch_id', p.batch_id, 'person_id', p.person_id, 'programme', p.programme,
+                       'months', (SELECT json_agg(a.month ORDER BY a.month) FROM payment_month a WHERE a.payment_id = p.id),
+                       'amount', p.amount, 'reason', CASE WHEN p.outcome = 'credited' THEN 'bank_return' ELSE c.reason END,
+                       'after_credit', p.outcome = 'credited')
+            {_EFFECTIVE} AND r.state = 'rejected' ORDER BY p.seq""",
+        {"file": file_id},
+        at=at,
+    )
+    await session.execute(
+        text(f"""UPDATE payment_month SET live = false
+                  WHERE payment_id IN (SELECT p.id {_EFFECTIVE} AND r.state = 'rejected')"""),
+        {"file": file_id},
+    )
+    await session.execute(
+        text(f"""
+            UPDATE payment AS paid SET
+                   outcome = n.outcome, code = n.code, reason = n.reason, settled_on = n.settled_on,
+                   withdrawn_on = coalesce(paid.withdrawn_on, n.withdrawn_on)
+              FROM (SELECT p.id, c.code,
+                           CASE WHEN r.state = 'applied' THEN 'credited' WHEN p.outcome = 'credited' THEN 'returned'
+                                ELSE 'rejected' END AS outcome,
+                           CASE WHEN r.state = 'applied' THEN '' WHEN p.outcome = 'credited' THEN 'bank_return'
+                                ELSE c.reason END AS reason,
+                           CASE WHEN r.state = 'applied' THEN r.settled_on ELSE p.settled_on END AS settled_on,
+                           CASE WHEN c.withdrawn THEN r.settled_on END AS withdrawn_on
+                    {_EFFECTIVE} AND r.state IN ('applied', 'rejected')) AS n
+             WHERE paid.id = n.id"""),
+        {"file": file_id},
+    )
+    # Credited and drawn are two facts: a credited payment may turn out to be drawn without any other change (O7).
+    await session.execute(
+        text(f"""UPDATE payment AS drawn SET withdrawn_on = n.day
+                   FROM (SELECT p.id, min(r.settled_on) AS day {_EFFECTIVE} AND r.state = 'unchanged' AND c.withdrawn
+                            AND p.outcome = 'credited' AND p.withdrawn_on IS NULL GROUP BY p.id) AS n
+                  WHERE drawn.id = n.id"""),
+        {"file": file_id},
+    )
+
+
+async def _record(
+    session: WriteSession, batch: Row[Any], file_id: UUID, table: Table, *, name: str, caller: Caller, at: datetime
+) -> Answer:
+    rows = await session.execute(
+        text("SELECT state, count(*) AS n, sum(amount)::bigint AS sum FROM result_row WHERE file_id = :file GROUP BY state"),
+        {"file": file_id},
+    )
+    by_state = {row.state: int(row.n) for row in rows}
+    rejected = by_state.get("rejected", 0)
+    answer = Answer(
+        file_id, batch.code, int(table.preamble["bagian"]), int(table.preamble["jumlah_bagian"]),
+        by_state.get("applied", 0) + rejected, rejected, by_state.get("quarantined", 0), by_state.get("unchanged", 0),
+    )  # fmt: skip
+    await session.execute(
+        text("""INSERT INTO result_file (id, sha256, name, batch_id, part, parts, count, sum, received_at, received_by,
+                                         applied, rejected, quarantined, unchanged)
+                VALUES (:id, :sha256, :name, :batch, :part, :parts, :count, :sum, :at, :by,
+                        :applied, :rejected, :quarantined, :unchanged)"""),
+        {
+            "id": file_id, "sha256": table.sha256, "name": name[:200], "batch": batch.id, "part": answer.part, "parts": answer.parts,
+            "count": int(table.preamble["jumlah"]), "sum": int(table.preamble["nilai"]), "at": at, "by": caller.person,
+            "applied": answer.applied, "rejected": answer.rejected, "quarantined": answer.quarantined, "unchanged": answer.unchanged,
+        },
+    )  # fmt: skip
+    return answer
+
+
+async def _all_parts_in(session: WriteSession, batch_id: UUID) -> bool:
+    """Every part of some number of parts has come, in whatever order."""
+    return bool(
+        await session.scalar(
+            text("""SELECT EXISTS (SELECT FROM result_file WHERE batch_id = :batch
+                     GROUP BY parts HAVING count(DISTINCT part) = parts)"""),
+            {"batch": batch_id},
+        )
+    )

@@ -1,0 +1,148 @@
+"""Make a list: everybody who can be paid now, oldest open month first; nothing of it changes an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import text
+
+from services.disbursement.commands.batches import count_lines, withdraw_lines
+from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, batch_code
+from services.disbursement.store import lock_programmes
+from shared.db.session import WriteSession
+from shared.kernel.errors import InvalidInput, Refusal
+from shared.kernel.ids import uuid7
+from shared.kernel.month import Month
+
+
+class MonthNotOpened(Refusal):
+    """A list of a month needs a ledger that was compared with its seal."""
+
+    code = "month-not-opened"
+
+
+# Due, or missed with a cured cause: the card is there now, or the bank failed on another account than today's. One that
+# was left out by two people comes back with the next month's list (TROUBLES.md O2).
+_PAYABLE: Final = """(h.outcome = 'due' OR h.outcome = 'missed' AND h.reason <> 'lapsed_budget_year'
+       AND (h.reason = ANY(CAST(:cured_by_card AS text[])) OR EXISTS (
+               SELECT FROM payment f JOIN payment_month fm ON fm.payment_id = f.id AND fm.month = h.month
+                WHERE f.person_id = h.person_id AND f.programme = h.programme AND f.outcome IN ('rejected', 'returned')))
+       AND NOT EXISTS (
+               SELECT FROM payment f JOIN payment_month fm ON fm.payment_id = f.id AND fm.month = h.month
+                WHERE f.person_id = h.person_id AND f.programme = h.programme AND f.outcome IN ('rejected', 'returned')
+                  AND f.account_ref = k.account_ref))"""
+
+_CANDIDATES: Final = f"""
+    SELECT h.person_id, h.programme, h.month, h.amount, h.area, k.id AS account_id, k.bank_code, k.number_enc, k.holder_enc,
+           k.number_index, k.account_ref
+      FROM entitlement_month h
+      JOIN account k ON k.person_id = h.person_id AND k.programme = h.programme AND k.card_handed_over
+     WHERE h.month <= :month AND h.programme = ANY(CAST(:programmes AS text[])) AND {_PAYABLE}
+       AND NOT EXISTS (SELECT FROM payment_month a WHERE a.person_id = h.person_id AND a.programme = h.programme
+                          AND a.month = h.month AND a.live)
+       AND NOT EXISTS (SELECT FROM left_out l JOIN batch b ON b.id = l.batch_id
+                        WHERE l.person_id = h.person_id AND l.programme = h.programme AND l.month = h.month
+                          AND l.confirmed_by <> '' AND b.month = :month)"""
+
+# One payment a person and programme with all its open months, so no month overtakes an older one. The unique index on
+# live allocations is the guard against a second list with the same month.
+_WRITE: Final = """
+    WITH candidate AS MATERIALIZED ({candidates}),
+    line AS (
+        SELECT person_id, programme, sum(amount)::bigint AS amount, (array_agg(area ORDER BY month DESC))[1] AS area,
+               row_number() OVER (ORDER BY person_id, programme) + :after_seq AS seq
+          FROM candidate GROUP BY person_id, programme),
+    written AS (
+        INSERT INTO payment (batch_id, seq, reference, person_id, programme, amount, bank_code, number_enc, holder_enc,
+                             number_index, account_ref, account_id, area)
+        SELECT :id, l.seq, :code || '-' || lpad(l.seq::text, greatest(6, length(l.seq::text)), '0'), l.person_id, l.programme,
+               l.amount, k.bank_code, k.number_enc, k.holder_enc, k.number_index, k.account_ref, k.id, l.area
+          FROM line l JOIN account k ON k.person_id = l.person_id AND k.programme = l.programme
+        RETURNING id, person_id, programme, account_ref)
+    INSERT INTO payment_month (payment_id, month, batch_id, person_id, programme, amount, account_ref)
+    SELECT w.id, c.month, :id, c.person_id, c.programme, c.amount, w.account_ref
+      FROM candidate c JOIN written w ON w.person_id = c.person_id AND w.programme = c.programme"""
+
+
+async def compose(
+    session: WriteSession, month: Month, kind: str, programmes: Sequence[str] | None, *, by: str, at: datetime
+) -> UUID:
+    """A draft with every line that can be paid now; it may be empty, and then cannot be submitted.
+
+    Raise MonthNotOpened where one of the programmes (by default: all that are open in this month) is not open.
+    """
+    if kind not in KINDS:
+        raise InvalidInput(f"there is no kind of batch '{kind}'", kinds=sorted(KINDS))
+    opened = list(
+        await session.scalars(
+            text("SELECT programme FROM programme_month WHERE month = :month AND state = 'opened' ORDER BY programme"),
+            {"month": month},
+        )
+    )
+    wanted = sorted(set(programmes)) if programmes else opened
+    if not wanted or set(wanted) - set(opened):
+        raise MonthNotOpened(f"{month} is not open", month=month, programmes=sorted(set(wanted) - set(opened)))
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('compose'))"))
+    await lock_programmes(session, wanted, exclusive=True)
+    batch_id = uuid7()
+    number = await session.scalar(
+        text("SELECT count(*) + 1 FROM batch WHERE month = :month AND kind = :kind"), {"month": month, "kind": kind}
+    )
+    code = batch_code(month, kind, int(number or 1))
+    await session.execute(
+        text("""INSERT INTO batch (id, code, month, kind, state, composed_by, composed_at, programmes)
+                VALUES (:id, :code, :month, :kind, :state, :by, :at, CAST(:programmes AS jsonb))"""),
+        {
+            "id": batch_id, "code": code, "month": month, "kind": kind, "state": BatchState.DRAFT.value, "by": by, "at": at,
+            "programmes": msgspec.json.encode(wanted).decode(),
+        },
+    )  # fmt: skip
+    await session.execute(
+        text(_WRITE.format(candidates=_CANDIDATES)),
+        {
+            "id": batch_id, "code": code, "month": month, "programmes": wanted, "cured_by_card": list(CURED_BY_CARD),
+            "after_seq": 0,
+        },
+    )  # fmt: skip
+    await count_lines(session, batch_id)
+    return batch_id
+
+
+_STALE: Final = """
+    SELECT p.id FROM payment p
+      LEFT JOIN account k ON k.person_id = p.person_id AND k.programme = p.programme AND k.card_handed_over
+     WHERE p.batch_id = :id AND p.outcome = 'prepared'
+       AND (k.account_ref IS DISTINCT FROM p.account_ref OR EXISTS (
+               SELECT FROM payment_month a JOIN entitlement_month h
+                   ON h.month = a.month AND h.programme = a.programme AND h.person_id = a.person_id
+                WHERE a.payment_id = p.id AND h.outcome NOT IN ('due', 'missed')))"""
+
+
+async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
+    """Replace the lines whose account changed, and take off those that cannot be paid any more; returns whose they were.
+
+    A payment never changes its account: the old one is withdrawn, and a new one with a new reference stands in its place.
+    """
+    people = list(
+        await session.scalars(
+            text(f"SELECT person_id FROM payment WHERE id IN ({_STALE}) ORDER BY person_id"), {"id": batch.id}
+        )
+    )
+    if not people:
+        return []
+    last = await session.scalar(text("SELECT max(seq) FROM payment WHERE batch_id = :id"), {"id": batch.id})
+    await withdraw_lines(session, _STALE, {"id": batch.id})
+    candidates = _CANDIDATES + " AND h.person_id = ANY(CAST(:people AS uuid[]))"
+    await session.execute(
+        text(_WRITE.format(candidates=candidates)),
+        {
+            "id": batch.id, "code": batch.code, "month": batch.month, "programmes": list(batch.programmes),
+            "cured_by_card": list(CURED_BY_CARD), "after_seq": int(last or 0), "people": people,
+        },
+    )  # fmt: skip
+    await count_lines(session, batch.id)
+    return people

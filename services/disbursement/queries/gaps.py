@@ -1,0 +1,74 @@
+"""Open and closed gaps: who waits, why, who acts, until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.db.session import ReadSession
+
+_WHICH = """:month IN ('', g.month) AND :state IN ('', g.state) AND :reason IN ('', g.reason) AND :programme IN ('', g.programme)
+        AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%')"""
+
+
+@dataclass(frozen=True)
+class GapFilter:
+    """Empty means any; ``area`` is a prefix of area codes."""
+
+    month: str = ""
+    state: str = "open"
+    reason: str = ""
+    area: str = ""
+    programme: str = ""
+
+    @property
+    def params(self) -> dict[str, str]:
+        return {"month": self.month, "state": self.state, "reason": self.reason, "area": self.area, "programme": self.programme}
+
+
+async def gaps(session: ReadSession, which: GapFilter, after: UUID | None, limit: int, today: date) -> dict[str, Any]:
+    """Counts of the open gaps of this month, area and programme, and the gaps asked for, page by page.
+
+    Parked people (a gap of theirs has no month) are counted apart and shown in every month.
+    """
+    counted = {**which.params, "state": "open", "reason": ""}
+    rows = await session.execute(
+        text(f"""SELECT reason, count(*) AS n, count(*) FILTER (WHERE owner = '') AS no_owner FROM gap g
+                  WHERE g.kind = 'month' AND {_WHICH} GROUP BY reason ORDER BY n DESC, reason"""),
+        counted,
+    )
+    by_reason, without_owner = {}, 0
+    for row in rows:
+        by_reason[row.reason] = row.n
+        without_owner += row.no_owner
+    without_due_date = await session.scalar(
+        text(f"SELECT count(*) FROM gap g WHERE g.kind = 'month' AND g.due_on IS NULL AND {_WHICH}"), counted
+    )
+    parked = await session.scalar(
+        text("""SELECT count(*) FROM gap g WHERE g.kind = 'system_parked' AND g.state = 'open'
+                   AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%')"""),
+        {"area": which.area},
+    )
+    items = await _page(session, which, after, limit, today)
+    return {
+        "open": sum(by_reason.values()), "by_reason": by_reason, "without_owner": without_owner,
+        "without_due_date": without_due_date, "parked": parked, "items": items,
+        "next": str(items[-1]["id"]) if len(items) == limit else None,
+    }  # fmt: skip
+
+
+async def _page(session: ReadSession, which: GapFilter, after: UUID | None, limit: int, today: date) -> list[dict[str, Any]]:
+    found = await session.execute(
+        text(f"""SELECT g.id, g.kind, g.person_id, g.programme, g.month, g.outcome, g.reason, g.area, g.owner, g.due_on, g.state, g.how,
+                        g.opened_at, g.closed_at, g.state = 'open' AND g.due_on < :today AS overdue
+                   FROM gap g
+                  WHERE ({_WHICH} OR (g.kind = 'system_parked' AND :state IN ('', g.state) AND :reason IN ('', g.reason)
+                         AND :programme = '' AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%')))
+                    AND (CAST(:after AS uuid) IS NULL OR g.id > :after) ORDER BY g.id LIMIT :limit"""),
+        {**which.params, "after": after, "limit": limit, "today": today},
+    )
+    return [dict(row) for row in found.mappings()]

@@ -1,0 +1,45 @@
+"""The money of a month's batches: SP2D = credited + returned to treasury + still in the holding account (CORE.md section 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import text
+
+from shared.db.session import ReadSession
+
+# Holding is counted over the lines that are not credited, less STS; never as SP2D minus the rest, or it could not fail.
+# Before SP2D no money of a batch is in the holding account.
+_MONEY = """
+    WITH own AS (
+        SELECT b.id, b.code, b.state IN ('funded', 'released', 'results_in', 'closed')
+                   OR EXISTS (SELECT FROM batch_funding f WHERE f.reference = b.code) AS holds
+          FROM batch b WHERE b.month = :month AND b.state <> 'withdrawn'),
+    sp2d AS (
+        SELECT f.programme, sum(f.amount) AS amount FROM batch_funding f JOIN batch b ON b.code = f.reference
+         WHERE b.month = :month GROUP BY f.programme),
+    sts AS (
+        SELECT s.programme, sum(s.amount) AS amount FROM batch_sts s JOIN own ON own.id = s.batch_id GROUP BY s.programme),
+    lines AS (
+        SELECT p.programme, coalesce(sum(p.amount) FILTER (WHERE p.outcome = 'credited'), 0) AS credited,
+               coalesce(sum(p.amount) FILTER (WHERE p.outcome <> 'credited'), 0) AS waiting
+          FROM payment p JOIN own ON own.id = p.batch_id AND own.holds WHERE p.outcome <> 'withdrawn' GROUP BY p.programme)
+    SELECT programme, coalesce(sp2d.amount, 0)::bigint AS sp2d, coalesce(lines.credited, 0)::bigint AS credited,
+           coalesce(sts.amount, 0)::bigint AS returned, (coalesce(lines.waiting, 0) - coalesce(sts.amount, 0))::bigint AS holding
+      FROM sp2d FULL JOIN lines USING (programme) FULL JOIN sts USING (programme) ORDER BY programme"""
+
+_KEYS = ("sp2d", "credited", "returned", "holding")
+
+
+def _balanced(money: dict[str, int]) -> bool:
+    return money["sp2d"] == money["credited"] + money["returned"] + money["holding"]
+
+
+async def month_money(session: ReadSession, month: str) -> dict[str, Any]:
+    """By programme and in total, in rupiah; ``balanced`` only where every programme is."""
+    rows = (await session.execute(text(_MONEY), {"month": month})).mappings().all()
+    by_programme = {row["programme"]: {key: int(row[key]) for key in _KEYS} for row in rows}
+    total = {key: sum(money[key] for money in by_programme.values()) for key in _KEYS}
+    balanced = all(_balanced(money) for money in by_programme.values())
+    shown = {programme: {**money, "balanced": _balanced(money)} for programme, money in by_programme.items()}
+    return {"month": month, **total, "balanced": balanced, "by_programme": shown}
