@@ -1,0 +1,9 @@
+"""Where money and reality differ.
+
+Owns: budget lines and their cash plan, reservations, SP2D and STS documents, postings, census counts and contracts of
+panti, detectors, mismatches and their follow-up.
+Publishes: ``budget_audit.reservation``, ``budget_audit.treasury``, ``budget_audit.mismatch``.
+Consumes: ``disbursement.month`` (batches approved, withdrawn, sent, settled), ``assistive_devices.stock`` (goods received)
+and its own ``budget_audit.treasury``, so that detection runs in the worker and never in the request that records.
+Never does: pay, hold a person's data, or stop those whose figures differ. A detector raises a fact with its formula.
+"""

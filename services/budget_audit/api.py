@@ -1,0 +1,89 @@
+"""The doors of ``/budget_audit``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from services.budget_audit import queries, schemas
+from services.budget_audit.commands import follow_up
+from shared.kernel.month import parse_month
+from shared.web.auth import CallerDep, allowed
+from shared.web.transactions import CommandRoute, ReadDep, WriteDep
+
+router = APIRouter(route_class=CommandRoute)
+
+Year = Annotated[int | None, Query(ge=2000, le=2100)]
+
+
+@router.get("/lines")
+async def lines(session: ReadDep, caller: CallerDep, year: Year = None) -> schemas.Lines:
+    """Budget lines with ceiling, plan, reserved, realised, returned and what is available."""
+    return await queries.lines(session, year)
+
+
+@router.get("/reservations")
+async def reservations(request: Request, session: ReadDep, caller: CallerDep, batch_id: UUID | None = None) -> schemas.Reservations:
+    """Reservations by batch and list hash, the newest first."""
+    return await queries.reservations(session, batch_id, request.app.state.service.clock.today())
+
+
+@router.get("/months/{month}/money")
+async def month_money(month: str, session: ReadDep, caller: CallerDep) -> schemas.MonthMoney:
+    """SP2D = credited + returned + holding, by programme, from this service's own books."""
+    return await queries.month_money(session, parse_month(month))
+
+
+@router.get("/mismatches")
+async def mismatches(
+    request: Request, session: ReadDep, caller: CallerDep, year: Year = None, state: str = "", code: str = ""
+) -> schemas.Mismatches:
+    """Where money and reality differ, with formula, evidence, owner, date and history."""
+    today = request.app.state.service.clock.today()
+    return await queries.mismatches(session, year=year, state=state, code=code, today=today)
+
+
+@router.get("/mismatches/{mismatch_id}")
+async def mismatch(mismatch_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> schemas.Mismatch:
+    return await queries.mismatch(session, mismatch_id, request.app.state.service.clock.today())
+
+
+@router.post("/mismatches/{mismatch_id}/explanation", status_code=201, dependencies=[allowed("panti-head", "treasurer", "operator")])
+async def explain(mismatch_id: UUID, body: schemas.Explanation, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """The office concerned explains; 422 where it is more than the difference."""
+    clock = request.app.state.service.clock
+    await follow_up.explain(
+        session, mismatch_id, person=caller.person, words=body.text, evidence=body.evidence, amount=body.amount, at=clock.now()
+    )
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
+@router.post("/mismatches/{mismatch_id}/agreement", status_code=201, dependencies=[allowed("auditor")])
+async def agree(mismatch_id: UUID, body: schemas.Agreement, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """What solves the open amount, by whom and when; 409 ``four-eyes`` for whoever explained."""
+    clock = request.app.state.service.clock
+    await follow_up.agree(
+        session, mismatch_id, person=caller.person, solution=body.solution, owner=body.owner, due_on=body.due_on, at=clock.now()
+    )
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
+@router.post("/mismatches/{mismatch_id}/closing", status_code=201, dependencies=[allowed("auditor")])
+async def close(mismatch_id: UUID, body: schemas.Closing, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """A second auditor verifies; 409 ``four-eyes`` for whoever explained or agreed."""
+    clock = request.app.state.service.clock
+    await follow_up.close(session, mismatch_id, person=caller.person, evidence=body.evidence, at=clock.now())
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
+@router.get("/panti")
+async def panti(session: ReadDep, caller: CallerDep) -> schemas.PantiList:
+    return await queries.panti(session)
+
+
+@router.get("/panti/{code}/months/{month}")
+async def panti_month(code: str, month: str, session: ReadDep, caller: CallerDep) -> schemas.PantiMonthView:
+    """Residents by day, food due by contract, SP2D, and the difference."""
+    return await queries.panti_month(session, code.upper(), parse_month(month))

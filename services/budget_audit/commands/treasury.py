@@ -1,0 +1,128 @@
+"""Documents of the treasury: SP2D and STS, recorded once, posted, and published for whoever waits for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.budget_audit import store
+from services.budget_audit.commands import reserve
+from services.budget_audit.domain.ledger import TREASURY, Posting, holding, spent
+from shared.contracts.budget_audit import Sp2dRecorded, Sp2dRow, TreasuryReturnRecorded
+from shared.db.session import WriteSession
+from shared.kernel.errors import Refusal
+from shared.kernel.ids import natural_id
+from shared.messaging import outbox
+
+
+class OverCeiling(Refusal):
+    """The line has less left than the document takes (RELIABILITY invariant 13)."""
+
+    code = "over-ceiling"
+
+
+class MoreThanReleased(Refusal):
+    """More would go back than was released for the reference."""
+
+    code = "more-than-released"
+
+
+async def record_sp2d(session: WriteSession, import_id: UUID, *, at: datetime) -> dict[str, int]:
+    """Every new SP2D of the staged file: rows, postings, reservations taken over, one event per document."""
+    rows = (
+        await session.execute(
+            text("""SELECT DISTINCT ON (number, line_id) number, date, line_id, programme, amount, reference FROM sp2d_staging
+                     WHERE import_id = :id AND NOT known AND NOT EXISTS (SELECT FROM sp2d s WHERE s.number = sp2d_staging.number)
+                     ORDER BY number, line_id, line"""),
+            {"id": import_id},
+        )
+    ).all()
+    await store.lock_batches_by_code(session, {row.reference for row in rows})
+    lines = await store.lock_lines(session, {row.line_id for row in rows})
+    documents: dict[str, list[object]] = {}
+    for row in rows:
+        documents.setdefault(row.number, []).append(row)
+    for number, of_document in documents.items():
+        await _record_sp2d(session, import_id, number, of_document, lines, at=at)
+    return {"documents": len(documents), "rows": len(rows)}
+
+
+async def _record_sp2d(session: WriteSession, import_id: UUID, number: str, rows: list, lines: dict, *, at: datetime) -> None:  # type: ignore[type-arg]
+    sp2d_id, first = natural_id("sp2d", number), rows[0]
+    await session.execute(
+        text("INSERT INTO sp2d VALUES (:id, :number, :date, :reference, :import_id, :at)"),
+        {"id": sp2d_id, "number": number, "date": first.date, "reference": first.reference, "import_id": import_id, "at": at},
+    )
+    freed = await reserve.realise(session, first.reference, [(row.line_id, row.amount) for row in rows])
+    postings = []
+    for row in rows:
+        line = (await store.lock_lines(session, [row.line_id]))[row.line_id]
+        free = freed.get(row.line_id, 0)
+        if line.available + free < row.amount:
+            raise OverCeiling(
+                f"SP2D {number} takes {row.amount} from line {line.key}, which has {line.available + free} left; import the DPA first",
+                requested=row.amount, available=line.available + free, line=line.key, sp2d=number,
+            )  # fmt: skip
+        await store.change_line(session, row.line_id, reserved=-free, realised=row.amount)
+        await session.execute(
+            text("INSERT INTO sp2d_row VALUES (:sp2d, :line, :programme, :amount)"),
+            {"sp2d": sp2d_id, "line": row.line_id, "programme": row.programme, "amount": row.amount},
+        )
+        to = holding(row.programme) if row.programme else spent(lines[row.line_id].key)
+        postings.append(Posting(f"sp2d/{number}", to, TREASURY, row.amount, row.line_id, source=f"sp2d/{number}"))
+    await store.post(session, postings, at=at)
+    data = Sp2dRecorded(
+        sp2d_number=number,
+        date=first.date.isoformat(),
+        rows=[Sp2dRow(line=row.line_id, programme=row.programme, amount=row.amount) for row in rows],
+        reference=first.reference,
+    )
+    await outbox.append(session, [outbox.Outgoing(sp2d_id, 1, data)], at=at)
+
+
+async def record_returns(session: WriteSession, import_id: UUID, *, at: datetime) -> dict[str, int]:
+    """Every new STS of the staged file: the line gets its money back, the holding of a batch is less by it."""
+    rows = (
+        await session.execute(
+            text("""SELECT DISTINCT ON (number) number, date, line_id, programme, amount, reference, batch_id FROM sts_staging
+                     WHERE import_id = :id AND NOT known AND NOT EXISTS (SELECT FROM treasury_return t WHERE t.number = sts_staging.number)
+                     ORDER BY number, line"""),
+            {"id": import_id},
+        )
+    ).all()
+    lines = await store.lock_lines(session, {row.line_id for row in rows})
+    for row in rows:
+        await _check_released(session, row.reference, row.programme, row.amount, row.number)
+        return_id = natural_id("sts", row.number)
+        await session.execute(
+            text("""INSERT INTO treasury_return VALUES
+                    (:id, :number, :date, :programme, :line, :batch, :reference, :amount, :import_id, :at)"""),
+            {
+                "id": return_id, "number": row.number, "date": row.date, "programme": row.programme, "line": row.line_id,
+                "batch": row.batch_id, "reference": row.reference, "amount": row.amount, "import_id": import_id, "at": at,
+            },
+        )  # fmt: skip
+        await store.change_line(session, row.line_id, returned=row.amount)
+        source = holding(row.programme) if row.programme else spent(lines[row.line_id].key)
+        posting = Posting(f"sts/{row.number}", TREASURY, source, row.amount, row.line_id, row.batch_id, f"sts/{row.number}")
+        await store.post(session, [posting], at=at)
+        data = TreasuryReturnRecorded(
+            sts_number=row.number, date=row.date.isoformat(), batch_id=row.batch_id, programme=row.programme, amount=row.amount
+        )
+        await outbox.append(session, [outbox.Outgoing(return_id, 1, data)], at=at)
+    return {"documents": len(rows)}
+
+
+async def _check_released(session: WriteSession, reference: str, programme: str, amount: int, number: str) -> None:
+    left = await session.scalar(
+        text("""SELECT coalesce((SELECT sum(r.amount) FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id
+                                  WHERE s.reference = :reference AND r.programme = :programme), 0)
+                     - coalesce((SELECT sum(amount) FROM treasury_return WHERE reference = :reference AND programme = :programme), 0)"""),
+        {"reference": reference, "programme": programme},
+    )
+    if amount > int(left or 0):
+        raise MoreThanReleased(
+            f"STS {number} returns {amount}; {left} of '{reference}' is out", requested=amount, available=int(left or 0), sts=number
+        )

@@ -1,0 +1,1 @@
+"""One pure function per detector: facts in, findings out. Texts are read by clerks: Bahasa Indonesia."""

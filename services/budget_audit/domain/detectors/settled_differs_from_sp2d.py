@@ -1,0 +1,56 @@
+"""A batch: SP2D against credited + returned by STS + still in holding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.budget_audit.domain.detectors.finding import Finding, grouped
+
+CODE = "settled_differs_from_sp2d"
+
+
+@dataclass(frozen=True)
+class ProgrammeMoney:
+    """One programme of a batch, in rupiah.
+
+    ``not_credited`` is the sum over the lines that are not credited (before release: the whole list). It is counted from
+    the lines, never as SP2D less the rest, or this check could not fail. ``returned`` is STS, not the bank's rejections.
+    """
+
+    programme: str
+    sp2d: int
+    credited: int
+    returned: int
+    not_credited: int
+
+    @property
+    def holding(self) -> int:
+        return self.not_credited - self.returned
+
+    @property
+    def expected(self) -> int:
+        return self.credited + self.returned + self.holding
+
+
+def detect(batch_code: str, month: str, programmes: Sequence[ProgrammeMoney], evidence: Sequence[str]) -> list[Finding]:
+    """The batch as a whole; where its totals agree but its programmes do not, each programme that differs."""
+    whole = ProgrammeMoney(
+        "",
+        sum(p.sp2d for p in programmes),
+        sum(p.credited for p in programmes),
+        sum(p.returned for p in programmes),
+        sum(p.not_credited for p in programmes),
+    )
+    findings = [_finding(batch_code, month, whole, evidence)]
+    if whole.sp2d == whole.expected:
+        findings += [_finding(f"{batch_code}/{p.programme}", month, p, evidence) for p in programmes if p.sp2d != p.expected]
+    return findings
+
+
+def _finding(subject: str, month: str, money: ProgrammeMoney, evidence: Sequence[str]) -> Finding:
+    formula = (
+        f"dikreditkan {grouped(money.credited)} + disetor kembali (STS) {grouped(money.returned)}"
+        f" + di rekening penampungan {grouped(money.holding)} = {grouped(money.expected)}; SP2D {grouped(money.sp2d)}"
+    )
+    return Finding(CODE, subject, month, money.expected, money.sp2d, formula, tuple(evidence))

@@ -1,0 +1,33 @@
+"""What an SP2D or STS says it is for: a batch's code, a panti's month, or a delivery's number."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from shared.kernel.month import Month
+
+_PANTI_MONTH = re.compile(r"([A-Z0-9]{2,8})[ /]+([0-9]{4}-(?:0[1-9]|1[0-2]))")
+
+
+class PantiMonth(NamedTuple):
+    """A panti's food of one month, as written in the reference column: ``BM1/2025-09``."""
+
+    panti: str
+    month: Month
+
+    @property
+    def reference(self) -> str:
+        return f"{self.panti}/{self.month}"
+
+
+def panti_month(reference: str) -> PantiMonth | None:
+    """The panti and month that the reference names by its shape, whether or not there is such a panti."""
+    found = _PANTI_MONTH.fullmatch(reference.strip().upper())
+    return PantiMonth(found[1], Month(found[2])) if found else None
+
+
+def canonical(reference: str) -> str:
+    """One spelling per reference: blanks at the ends are dropped, ``bm1 2025-09`` is ``BM1/2025-09``."""
+    named = panti_month(reference)
+    return named.reference if named else " ".join(reference.split())

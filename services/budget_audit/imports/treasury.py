@@ -1,0 +1,258 @@
+"""SP2D and STS: documents of the treasury. The same number with the same content has no effect; with another it is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
+
+from services.budget_audit import store
+from services.budget_audit.commands import treasury
+from services.budget_audit.domain.references import canonical, panti_month
+from services.budget_audit.imports import keys
+from shared.db.session import copy_in
+from shared.imports.kinds import Check, ImportKind, Staging
+from shared.kernel.errors import Refusal
+from shared.kernel.rupiah import format_rupiah
+from shared.tabular.columns import Column, Row, Template, code, day, rupiah
+from shared.tabular.columns import text as words
+
+NUMBER = Column("nomor", words(80), help="Nomor dokumen", example="00123/SP2D/2025")
+DATE = Column("tanggal", day, example="2025-09-22")
+AMOUNT = Column("nilai", rupiah, help="Rupiah", example="139.755.000")
+REFERENCE = Column(
+    "rujukan", words(80), help="Kode penyaluran; panti dan bulan (BM1/2025-09); atau nomor penerimaan barang", example="BM1/2025-09"
+)
+SP2D_TEMPLATE = Template("sp2d", "SP2D: pencairan per pos anggaran", (NUMBER, DATE, *keys.KEY, *keys.OWNER, AMOUNT, REFERENCE))
+STS_TEMPLATE = Template(
+    "sts",
+    "STS: setor kembali ke Kas Daerah",
+    (
+        NUMBER,
+        DATE,
+        Column("program", code(r"[A-Za-z0-9]{2,10}", "Program"), required=False, help="Kosong untuk panti", example=""),
+        AMOUNT,
+        REFERENCE,
+    ),
+)
+
+
+class RecordedMeanwhile(Refusal):
+    """Somebody recorded one of these documents after the file was checked."""
+
+    code = "recorded-meanwhile"
+
+
+def _same_document(staging: Staging, row: Row, reference: str) -> None:
+    """One number is one document: one day and one reference."""
+    value = row.values
+    if value["nilai"] == 0:
+        row.refuse("nilai", "money-zero", "Nilai tidak boleh nol.", "0")
+    document = ("document", value["nomor"], value["tanggal"], reference)
+    if ("number", value["nomor"]) in staging.seen and document not in staging.seen:
+        row.refuse("nomor", "document-differs", "Nomor ini ada di baris lain dengan tanggal atau rujukan lain.", value["nomor"])
+    staging.seen |= {("number", value["nomor"]), document}
+
+
+async def _stage_sp2d(staging: Staging, rows: list[Row]) -> None:
+    codes = await keys.Codes.load(staging.session)
+    lines = await keys.known_lines(staging.session, [keys.line_id(row) for row in rows])
+    recorded: dict[str, dict[Any, Any]] = {}
+    for found in await staging.session.execute(
+        text(
+            "SELECT s.number, s.date, s.reference, r.line_id, r.amount FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id WHERE s.number = ANY(:n)"
+        ),
+        {"n": [row.values["nomor"] for row in rows]},
+    ):
+        recorded.setdefault(found.number, {})[found.line_id] = (found.date, found.reference, found.amount)
+    staged = []
+    for row in rows:
+        value, line_id, reference = row.values, keys.line_id(row), canonical(row.values["rujukan"])
+        codes.check(row)
+        if row.ok and line_id not in lines:
+            keys.refuse_unknown_line(row)
+        _check_year(row, value["tanggal"], value["tahun"])
+        _same_document(staging, row, reference)
+        _check_reference(row, codes, reference)
+        if ("row", value["nomor"], line_id) in staging.seen:
+            row.refuse("nomor", "double-row", "Nomor dan pos ini sudah ada di baris lain berkas ini.", value["nomor"])
+        staging.seen.add(("row", value["nomor"], line_id))
+        known = _known(row, recorded.get(value["nomor"]), line_id, (value["tanggal"], reference, value["nilai"]))
+        if row.ok:
+            programme = keys.owner_of(row)[0]
+            staged.append(
+                (
+                    staging.import_id,
+                    staging.line(row),
+                    known,
+                    value["nomor"],
+                    value["tanggal"],
+                    line_id,
+                    programme,
+                    value["nilai"],
+                    reference,
+                )
+            )
+    columns = ("import_id", "line", "known", "number", "date", "line_id", "programme", "amount", "reference")
+    await copy_in(staging.session, "sp2d_staging", columns, staged)
+
+
+def _check_year(row: Row, day: date, year: int) -> None:
+    if day.year != year:
+        row.refuse("tanggal", "wrong-year", f"Tanggal ini bukan di tahun anggaran {year}.", day.isoformat())
+
+
+def _check_reference(row: Row, codes: keys.Codes, reference: str) -> None:
+    named = panti_month(reference)
+    if named:
+        codes.check_panti(row, named.panti, "rujukan")
+
+
+def _known(row: Row, recorded: dict[Any, Any] | None, key: object, content: tuple[Any, ...]) -> bool:
+    """Is this row on record already? Another content under a recorded number is a problem of the row."""
+    if recorded is None:
+        return False
+    if recorded.get(key) != content:
+        row.refuse(
+            "nomor",
+            "document-recorded-differently",
+            "Nomor ini sudah tercatat dengan isi lain. Periksa nilai, tanggal, pos dan rujukan.",
+            row.values["nomor"],
+        )
+        return False
+    row.refuse(
+        "nomor",
+        "already-recorded",
+        "Nomor ini sudah tercatat dengan isi yang sama; tidak dihitung lagi.",
+        row.values["nomor"],
+        warning=True,
+    )
+    return True
+
+
+async def _begin_sp2d(staging: Staging) -> None:
+    for row in await staging.session.execute(text("SELECT * FROM sp2d_staging WHERE import_id = :id"), {"id": staging.import_id}):
+        staging.seen |= {("number", row.number), ("document", row.number, row.date, row.reference), ("row", row.number, row.line_id)}
+
+
+async def _check_sp2d(staging: Staging) -> Check:
+    check = await keys.totals(staging, "sp2d_staging", "amount")
+    # What is reserved for the batch that an SP2D names is there for that SP2D to take.
+    over = await staging.session.execute(
+        text("""WITH asked AS (SELECT line_id, sum(amount) AS amount FROM sp2d_staging WHERE import_id = :id AND NOT known GROUP BY line_id),
+                     own AS (SELECT l.line_id, sum(l.remaining) AS remaining
+                               FROM reservation_line l JOIN batch b ON b.id = l.batch_id
+                              WHERE b.code IN (SELECT reference FROM sp2d_staging WHERE import_id = :id AND NOT known) GROUP BY l.line_id)
+                SELECT b.*, asked.amount, b.ceiling - b.reserved - b.realised + b.returned + coalesce(own.remaining, 0) AS left
+                  FROM asked JOIN budget_line b ON b.id = asked.line_id LEFT JOIN own ON own.line_id = b.id
+                 WHERE asked.amount > b.ceiling - b.reserved - b.realised + b.returned + coalesce(own.remaining, 0)"""),
+        {"id": staging.import_id},
+    )
+    for line in over:
+        check.not_ready.append(
+            f"Pos {store.line_key(line)}: SP2D {format_rupiah(line.amount)} melebihi sisa pagu {format_rupiah(line.left)}. Impor DPA perubahan dahulu."
+        )
+    return check
+
+
+async def _commit_sp2d(staging: Staging) -> dict[str, Any]:
+    await _refuse_recorded(staging, "sp2d_staging", "sp2d")
+    result = await treasury.record_sp2d(staging.session, staging.import_id, at=staging.at)
+    await keys.discard(staging, "sp2d_staging")
+    return result
+
+
+async def _refuse_recorded(staging: Staging, table: str, recorded: str) -> None:
+    """Wait for others who record the same references, then look again whether a number was taken meanwhile."""
+    references = await staging.session.scalars(
+        text(f"SELECT DISTINCT reference FROM {table} WHERE import_id = :id"), {"id": staging.import_id}
+    )
+    await store.lock_references(staging.session, set(references))
+    numbers = (
+        await staging.session.scalars(
+            text(f"SELECT DISTINCT number FROM {table} WHERE import_id = :id AND NOT known AND number IN (SELECT number FROM {recorded})"),
+            {"id": staging.import_id},
+        )
+    ).all()
+    if numbers:
+        raise RecordedMeanwhile(
+            "some of these documents were recorded after the file was checked; cancel and send it again", numbers=list(numbers)
+        )
+
+
+async def _stage_sts(staging: Staging, rows: list[Row]) -> None:
+    session = staging.session
+    references = [canonical(row.values["rujukan"]) for row in rows]
+    released: dict[tuple[str, str], list[Any]] = {}
+    for found in await session.execute(
+        text("""SELECT s.reference, r.programme, r.line_id, l.account, f.code IS NOT NULL AS food, b.id AS batch_id
+                  FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id JOIN budget_line l ON l.id = r.line_id
+                  LEFT JOIN food_account f ON f.code = l.account AND s.date BETWEEN f.from_day AND f.to_day
+                  LEFT JOIN batch b ON b.code = s.reference
+                 WHERE s.reference = ANY(:references) ORDER BY f.code IS NULL, s.date, s.number, r.line_id"""),
+        {"references": references},
+    ):
+        released.setdefault((found.reference, found.programme), []).append(found)
+    recorded: dict[str, dict[Any, Any]] = {}
+    for found in await session.execute(
+        text("SELECT * FROM treasury_return WHERE number = ANY(:n)"), {"n": [row.values["nomor"] for row in rows]}
+    ):
+        recorded[found.number] = {"": (found.date, found.programme, found.reference, found.amount)}
+    staged = []
+    for row, reference in zip(rows, references, strict=True):
+        value, programme = row.values, str(row.values.get("program") or "").upper()
+        _same_document(staging, row, reference)
+        if ("row", value["nomor"]) in staging.seen:
+            row.refuse("nomor", "double-row", "Nomor STS ini sudah ada di baris lain berkas ini.", value["nomor"])
+        staging.seen.add(("row", value["nomor"]))
+        lines = released.get((reference, programme))
+        if not lines:
+            row.refuse(
+                "rujukan",
+                "unknown-reference",
+                "Tidak ada SP2D dengan rujukan dan program ini; yang disetor kembali harus pernah dicairkan.",
+                reference,
+            )
+        known = _known(row, recorded.get(value["nomor"]), "", (value["tanggal"], programme, reference, value["nilai"]))
+        if row.ok and lines:
+            staged.append(
+                (staging.import_id, staging.line(row), known, value["nomor"], value["tanggal"], lines[0].line_id, programme,
+                 value["nilai"], reference, lines[0].batch_id)
+            )  # fmt: skip
+    columns = ("import_id", "line", "known", "number", "date", "line_id", "programme", "amount", "reference", "batch_id")
+    await copy_in(session, "sts_staging", columns, staged)
+
+
+async def _begin_sts(staging: Staging) -> None:
+    for row in await staging.session.execute(text("SELECT * FROM sts_staging WHERE import_id = :id"), {"id": staging.import_id}):
+        staging.seen |= {("number", row.number), ("document", row.number, row.date, row.reference), ("row", row.number)}
+
+
+async def _check_sts(staging: Staging) -> Check:
+    return await keys.totals(staging, "sts_staging", "amount")
+
+
+async def _commit_sts(staging: Staging) -> dict[str, Any]:
+    await _refuse_recorded(staging, "sts_staging", "treasury_return")
+    result = await treasury.record_returns(staging.session, staging.import_id, at=staging.at)
+    await keys.discard(staging, "sts_staging")
+    return result
+
+
+async def _discard_sp2d(staging: Staging) -> None:
+    await keys.discard(staging, "sp2d_staging")
+
+
+async def _discard_sts(staging: Staging) -> None:
+    await keys.discard(staging, "sts_staging")
+
+
+SP2D = ImportKind(
+    SP2D_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
+    _stage_sp2d, _check_sp2d, _commit_sp2d, _begin_sp2d, _discard_sp2d,
+)  # fmt: skip
+STS = ImportKind(
+    STS_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
+    _stage_sts, _check_sts, _commit_sts, _begin_sts, _discard_sts,
+)  # fmt: skip

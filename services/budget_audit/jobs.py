@@ -1,0 +1,38 @@
+"""Clock work: comparisons that a census or a contract has asked for."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+
+from services.budget_audit import store
+from services.budget_audit.commands import detect
+from shared.db.session import WriteSession
+from shared.messaging.reactions import Context, Job
+
+
+async def evaluate_asked(session: WriteSession, context: Context) -> int:
+    """Take what was asked, compare it, and return how many there were.
+
+    A count or a contract is no event, so the cause that a mismatch names is the SP2D whose money it makes comparable.
+    """
+    asked = (
+        await session.execute(
+            text("""DELETE FROM to_evaluate WHERE (code, reference) IN
+                    (SELECT code, reference FROM to_evaluate ORDER BY asked_at LIMIT 500 FOR UPDATE SKIP LOCKED) RETURNING code, reference""")
+        )
+    ).all()
+    await store.lock_references(session, {row.reference for row in asked})
+    at, today = context.clock.now(), context.clock.today()
+    for row in asked:
+        cause = await session.scalar(
+            text("""SELECT e.event_id FROM sp2d s JOIN document_event e ON e.document_id = s.id WHERE s.reference = :r
+                     ORDER BY s.at DESC, s.number DESC LIMIT 1"""),
+            {"r": row.reference},
+        )
+        # Without its event here yet there is no cause to name; the reaction to that event will compare.
+        if cause is not None:
+            await detect.evaluate(session, row.code, row.reference, cause=cause, at=at, today=today)
+    return len(asked)
+
+
+jobs = (Job("budget_audit.evaluate_asked", 1.0, evaluate_asked),)

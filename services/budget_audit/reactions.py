@@ -1,0 +1,88 @@
+"""Batches of events, each translated into one command; detectors run here and in the job, never in a request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from services.budget_audit import store
+from services.budget_audit.commands import detect, reserve, settle
+from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
+from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
+from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
+from services.budget_audit.domain.references import panti_month
+from shared.contracts.assistive_devices import StockReceived
+from shared.contracts.budget_audit import Sp2dRecorded, TreasuryReturnRecorded
+from shared.contracts.disbursement import BatchApproved, BatchSent, BatchSettled, BatchWithdrawn
+from shared.db.session import WriteSession
+from shared.messaging.reactions import Context, Received, caused_by, reacts_to
+
+
+def codes_of(reference: str) -> tuple[str, ...]:
+    """The detectors that may have something to say about a reference, by its shape."""
+    return (food.CODE,) if panti_month(reference) else (settled.CODE, goods.CODE)
+
+
+@reacts_to(BatchApproved, BatchWithdrawn, BatchSent, BatchSettled)
+async def batches(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
+    """Reserve and free budget, take the batches' figures, and compare them with the treasury's."""
+    await store.lock_references(session, {e.data.code for e in events if isinstance(e.data, (BatchApproved, BatchSettled))})
+    at, today = context.clock.now(), context.clock.today()
+    for event in events:
+        with caused_by(event):
+            data = event.data
+            if isinstance(data, BatchWithdrawn):
+                await reserve.withdraw(session, data.batch_id, data.list_hash)
+            elif isinstance(data, BatchSent):
+                await settle.sent(session, data)
+            elif isinstance(data, BatchApproved):
+                await reserve.approve(session, data, at=at, today=today)
+                await detect.evaluate(session, settled.CODE, data.code, cause=event.id, at=at, today=today)
+            elif await settle.settle(session, data, event_id=event.id, at=at):
+                await detect.evaluate(session, settled.CODE, data.code, cause=event.id, at=at, today=today)
+
+
+@reacts_to(Sp2dRecorded, TreasuryReturnRecorded)
+async def treasury(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
+    """Our own documents, compared away from the request that recorded them."""
+    references = {e.id: await _reference(session, e) for e in events}
+    await store.lock_references(session, set(references.values()))
+    at, today = context.clock.now(), context.clock.today()
+    for event in events:
+        await session.execute(
+            text("INSERT INTO document_event VALUES (:document, :event) ON CONFLICT DO NOTHING"), {"document": event.key, "event": event.id}
+        )
+        with caused_by(event):
+            for code in codes_of(references[event.id]):
+                await detect.evaluate(session, code, references[event.id], cause=event.id, at=at, today=today)
+
+
+async def _reference(session: WriteSession, event: Received[Any]) -> str:
+    if isinstance(event.data, Sp2dRecorded):
+        return event.data.reference
+    # An STS event names its batch by id; our own document also has what was written on it.
+    return str(await session.scalar(text("SELECT reference FROM treasury_return WHERE id = :id"), {"id": event.key}))
+
+
+@reacts_to(StockReceived)
+async def stock(events: Sequence[Received[StockReceived]], session: WriteSession, context: Context) -> None:
+    """Goods that arrived, compared with what was paid for the same delivery."""
+    await store.lock_references(session, {e.data.contract for e in events})
+    at, today = context.clock.now(), context.clock.today()
+    for event in events:
+        data = event.data
+        await session.execute(
+            text("""INSERT INTO goods_received VALUES (:id, :version, :reference, :kind, :place, :units, :price, :event, :at)
+                    ON CONFLICT DO NOTHING"""),
+            {
+                "id": event.key, "version": event.version, "reference": data.contract, "kind": data.kind, "place": data.place,
+                "units": data.units, "price": data.unit_price, "event": event.id, "at": at,
+            },
+        )  # fmt: skip
+        with caused_by(event):
+            await detect.evaluate(session, goods.CODE, data.contract, cause=event.id, at=at, today=today)
+
+
+reactions = (batches, treasury, stock)

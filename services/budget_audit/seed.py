@@ -1,0 +1,105 @@
+"""Reference data as rows that people change, never constants. Upserts; runs any number of times."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
+from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
+from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
+from shared.kernel.data import rows
+
+FOREVER = date(9999, 12, 31)
+
+PROGRAMMES = (("KLJ", "Kartu Lansia Jakarta"), ("KPDJ", "Kartu Penyandang Disabilitas Jakarta"), ("KAJ", "Kartu Anak Jakarta"))
+
+PANTI_CODES = {
+    "Panti Sosial Asuhan Anak Balita Tunas Bangsa": "TB",
+    "PSAA Putra Utama 1 Klender": "PU1",
+    "PSAA Putra Utama 2": "PU2",
+    "PSAA Putra Utama 3": "PU3",
+    "PSAA Putra Utama 4": "PU4",
+    "PSAA Putra Utama 5": "PU5",
+    "PSAA Putra Utama 6": "PU6",
+    "PSBR Taruna Jaya": "TJ",
+    "PSTW Budi Mulia 1": "BM1",
+    "PSTW Budi Mulia 2": "BM2",
+    "PSTW Budi Mulia 3": "BM3",
+    "PSTW Budi Mulia 4": "BM4",
+    "PSTW Usada Mulia 5": "UM5",
+    "PSB Daksa Budi Bhakti": "DBB",
+    "PSB Grahita Belaian Kasih": "BK",
+    "PSBL Harapan Sentosa 1": "HS1",
+    "PSBL Harapan Sentosa 2": "HS2",
+    "PSBL Harapan Sentosa 3": "HS3",
+    "PSBL Harapan Sentosa 4": "HS4",
+    "PS Pamardi Putra Khusnul Khotimah": "KK",
+}
+"""Short codes of our own: the published table has names only."""
+
+FOOD_ACCOUNTS = (
+    # 0043 (natura) is a verified code; that residents' food is booked on it is our reading.
+    ("5.1.02.01.01.0043", date(2021, 1, 1), FOREVER, True, "Natura dan pakan: dipakai untuk makan warga binaan"),
+    # 0057 is known from memory only (DOMAIN.md, Codes): findings that count it say so.
+    ("5.1.02.01.01.0057", date(2021, 1, 1), FOREVER, False, "Makan pada fasilitas pelayanan urusan sosial: belum terverifikasi"),
+)
+"""Account codes that are residents' food. 0052 (meetings), 0053 (guests), 0055 and 0056 (education, health) are not."""
+
+FOOD_CEILINGS = (
+    (date(2010, 1, 1), date(2017, 12, 31), 25_000, "Pergub 437/2010"),
+    (date(2018, 1, 1), FOREVER, 40_000, "Pagu makan per orang per hari sejak 2018"),
+)
+"""Highest price of one resident's food for one day, in rupiah."""
+
+MISMATCH_RULES = (
+    (settled.CODE, "bendahara-pengeluaran", 10),
+    (food.CODE, "panti/{panti}", 10),
+    (goods.CODE, "bidang-rehsos", 10),
+)
+"""Office that must answer, and the working days it has (USERS.md, auditor, step 5)."""
+
+
+def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Bring reference data up to date; rows that people added stay."""
+    _upsert(connection, "programme", ("code", "name"), PROGRAMMES)
+    accounts = [(r["kode"], r["nama"], r["status"]) for r in rows("kode_rekening_contoh.csv")]
+    _upsert(connection, "account_code", ("code", "name", "status"), accounts)
+    activities = [(r["kode_kegiatan"], r["nama"]) for r in rows("kode_kegiatan_urusan_sosial_provinsi.csv")]
+    _upsert(connection, "activity_code", ("code", "name"), activities)
+    panti = [
+        (PANTI_CODES[r["nama"]], r["nama"], r["sasaran_wbs"], int(r["daya_tampung_orang"]), "RAD PK DKI 2015-2017, tabel 17")
+        for r in rows("panti_daya_tampung_2015.csv")
+    ]
+    _upsert(connection, "panti", ("code", "name", "target", "capacity", "source"), panti)
+    days = [
+        (date.fromisoformat(r["tanggal"]), r["nama"], r["jenis"])
+        for file in ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
+        for r in rows(file)
+    ]
+    _upsert(connection, "holiday", ("day", "name", "kind"), days)
+    # What people may change is filled in once and then left alone.
+    _upsert(connection, "food_account", ("code", "from_day", "to_day", "verified", "note"), FOOD_ACCOUNTS, keep=True)
+    _upsert(connection, "food_ceiling", ("from_day", "to_day", "price", "source"), FOOD_CEILINGS, keep=True)
+    _upsert(connection, "mismatch_rule", ("code", "owner", "working_days"), MISMATCH_RULES, keep=True)
+
+
+def _upsert(
+    connection: psycopg.Connection[tuple[object, ...]],
+    table: str,
+    columns: tuple[str, ...],
+    values: Any,
+    *,
+    keep: bool = False,
+) -> None:
+    """The first column is the key; ``keep`` leaves rows that are there as they are."""
+    change = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
+    clash = "DO NOTHING" if keep else f"DO UPDATE SET {change}"
+    target = "" if keep else f"({columns[0]})"
+    places = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) ON CONFLICT {target} {clash}".encode(), list(values)
+        )

@@ -1,0 +1,167 @@
+"""Reservations, SP2D, STS and the month's money, through files and events."""
+
+from __future__ import annotations
+
+import asyncio
+
+import psycopg
+import pytest
+
+from services.budget_audit.commands import reserve
+from shared.kernel.ids import natural_id
+from tests.service.budget_audit.books import BATCH, LIST, Books, approved, settled, sp2d_rows, withdrawn
+
+CREDITED = {"KLJ": 180_000_000, "KPDJ": 21_600_000, "KAJ": 39_000_000}
+
+
+async def line(books: Books, programme: str) -> dict[str, int]:
+    items = (await books.get("/lines?year=2025"))["items"]
+    return next(item for item in items if item["programme"] == programme)
+
+
+async def test_a_batch_is_reserved_whole_and_an_sp2d_takes_the_reservation_over(books: Books) -> None:
+    await books.dpa()
+    cause = await books.publish(BATCH, approved())
+    await books.world.settle()
+
+    (made,) = books.outbox("budget_audit.reservation.made.v1")
+    assert (made["key"], made["version"], made["cause"]) == (BATCH, 1, cause)
+    assert {row["programme"]: row["amount"] for row in made["lines"]} == LIST
+    klj = await line(books, "KLJ")
+    assert (klj["reserved"], klj["realised"], klj["available"]) == (182_400_000, 0, 117_600_000)
+
+    await books.bring("sp2d", sp2d_rows())
+    klj = await line(books, "KLJ")
+    assert (klj["reserved"], klj["realised"], klj["available"]) == (0, 182_400_000, 117_600_000)
+    (reservation,) = (await books.get(f"/reservations?batch_id={BATCH}"))["items"]
+    assert reservation["state"] == "realised"
+
+
+async def test_too_little_for_one_programme_refuses_the_whole_and_asking_again_tries_again(books: Books) -> None:
+    await books.dpa(ceiling=100_000_000)
+    await books.publish(BATCH, approved())
+    await books.world.settle()
+    (refused,) = books.outbox("budget_audit.reservation.refused.v1")
+    assert (refused["requested"], refused["available"]) == (182_400_000, 100_000_000)
+    assert [(await line(books, p))["reserved"] for p in LIST] == [0, 0, 0]
+
+    await books.dpa(ceiling=200_000_000)
+    await books.publish(BATCH, approved())
+    await books.world.settle()
+    (made,) = books.outbox("budget_audit.reservation.made.v1")
+    assert made["version"] == 2
+
+
+async def test_no_line_for_a_programme_refuses(books: Books) -> None:
+    await books.publish(BATCH, approved())
+    await books.world.settle()
+    (refused,) = books.outbox("budget_audit.reservation.refused.v1")
+    assert (refused["line"], refused["available"]) == ("KAJ", 0)
+
+
+async def test_void_signatures_free_the_budget_and_a_new_hash_reserves_anew(books: Books) -> None:
+    await books.dpa()
+    await books.publish(BATCH, approved(), withdrawn())
+    await books.world.settle()
+    assert (await line(books, "KLJ"))["reserved"] == 0
+    less = {**LIST, "KLJ": 182_100_000}
+    await books.publish(BATCH, approved("b" * 64, less))
+    await books.world.settle()
+    assert (await line(books, "KLJ"))["reserved"] == 182_100_000
+    made = books.outbox("budget_audit.reservation.made.v1")
+    assert [(event["version"], event["list_hash"][0]) for event in made] == [(1, "a"), (2, "b")]
+
+
+async def test_an_sp2d_that_came_before_the_approval_is_not_counted_twice(books: Books) -> None:
+    await books.dpa(ceiling=200_000_000)
+    await books.bring("sp2d", sp2d_rows())
+    await books.publish(BATCH, approved())
+    await books.world.settle()
+    klj = await line(books, "KLJ")
+    assert (klj["reserved"], klj["realised"], klj["available"]) == (0, 182_400_000, 17_600_000)
+    assert books.outbox("budget_audit.reservation.made.v1")
+    assert await books.mismatches() == []
+
+
+async def test_fifty_reservations_at_once_never_pass_the_ceiling(books: Books) -> None:
+    await books.dpa(ceiling=30_000_000)
+    database = books.world.worker("budget_audit").service.database
+    clock = books.world.clock
+
+    async def one(n: int) -> None:
+        batch_id = natural_id("batch", f"parallel-{n}")
+        event = approved(f"{n:064d}", {"KLJ": 1_000_000}, batch_id, f"2025-09-W{n:02d}")
+        async with database.write() as session:
+            await reserve.approve(session, event, at=clock.now(), today=clock.today())
+
+    await asyncio.gather(*(one(n) for n in range(50)))
+    klj = await line(books, "KLJ")
+    assert (klj["reserved"], klj["available"]) == (30_000_000, 0)
+    assert len(books.outbox("budget_audit.reservation.made.v1")) == 30
+    assert len(books.outbox("budget_audit.reservation.refused.v1")) == 20
+
+
+async def test_money_of_the_month_balances_through_late_results_and_sts(books: Books) -> None:
+    await books.dpa()
+    await books.publish(BATCH, approved())
+    await books.bring("sp2d", sp2d_rows())
+    await books.world.settle()
+    before = await books.get("/months/2025-09/money")
+    assert (before["sp2d"], before["credited"], before["holding"], before["balanced"]) == (243_000_000, 0, 243_000_000, True)
+
+    await books.publish(BATCH, settled(1, CREDITED, rejected={"KLJ": 1_500_000}))
+    await books.world.settle()
+    money = await books.get("/months/2025-09/money")
+    assert {k: money[k] for k in ("sp2d", "credited", "returned", "holding", "balanced")} == {
+        "sp2d": 243_000_000, "credited": 240_600_000, "returned": 0, "holding": 2_400_000, "balanced": True,
+    }  # fmt: skip
+
+    sts = {"nomor": "S-1", "tanggal": "2025-10-20", "program": "KLJ", "nilai": 1_500_000, "rujukan": "2025-09-M01"}
+    await books.bring("sts", [sts])
+    await books.publish(BATCH, settled(2, {**CREDITED, "KLJ": 180_900_000}, rejected={"KLJ": 1_500_000}))
+    await books.world.settle()
+    money = await books.get("/months/2025-09/money")
+    assert (money["credited"], money["returned"], money["holding"], money["balanced"]) == (241_500_000, 1_500_000, 0, True)
+    klj = await line(books, "KLJ")
+    assert (klj["realised"], klj["returned"]) == (182_400_000, 1_500_000)
+    (returned,) = books.outbox("budget_audit.treasury_return.recorded.v1")
+    assert (returned["batch_id"], returned["programme"], returned["amount"]) == (str(BATCH), "KLJ", 1_500_000)
+    assert await books.mismatches() == []
+
+
+async def test_postings_balance_and_nobody_changes_them(books: Books) -> None:
+    await books.dpa()
+    await books.publish(BATCH, approved(), settled(1, CREDITED), settled(2, {**CREDITED, "KLJ": 179_100_000}))
+    await books.bring("sp2d", sp2d_rows())
+    await books.world.settle()
+    with books.world.sql("budget_audit") as connection:
+        balances = dict(
+            connection.execute(
+                """SELECT account, sum(amount)::bigint FROM (SELECT debit AS account, amount FROM posting
+                     UNION ALL SELECT credit, -amount FROM posting) AS p GROUP BY account"""
+            ).fetchall()
+        )
+    assert sum(int(str(b)) for b in balances.values()) == 0
+    assert balances["distributed/KLJ"] == 179_100_000
+    assert balances["holding/KLJ"] == LIST["KLJ"] - 179_100_000
+    for role in ("api", "worker"):
+        for statement in ("UPDATE posting SET amount = 1", "DELETE FROM posting", "UPDATE sp2d_row SET amount = 1", "DELETE FROM mismatch_step"):
+            with books.world.sql("budget_audit", role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement.encode())
+
+
+async def test_an_older_result_does_not_replace_a_newer_one(books: Books) -> None:
+    await books.dpa()
+    await books.bring("sp2d", sp2d_rows())
+    await books.publish(BATCH, approved(), settled(2, CREDITED), settled(1, {}))
+    await books.world.settle()
+    assert (await books.get("/months/2025-09/money"))["credited"] == 240_600_000
+
+
+async def test_the_tables_are_those_of_the_migration(books: Books) -> None:
+    from services.budget_audit.main import service  # noqa: PLC0415 - one use
+    from shared.db import migrate  # noqa: PLC0415
+
+    migrate.check(books.world.ground.postgres.address("ritme_budget_audit", "budget_audit_owner"), service.migrations, service.metadata)
+
+
