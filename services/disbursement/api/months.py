@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.disbursement.commands.open_month import WORST_FIRST, Opening, open_month
+from services.disbursement.queries import months as month_queries
+from services.disbursement.queries import people as people_queries
+from services.disbursement.queries.people import By, Level
 from shared.kernel.month import parse_month
 from shared.web.auth import CallerDep, allowed
 from shared.web.problems import problem
-from shared.web.transactions import CommandRoute, WriteDep
+from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
 router = APIRouter(route_class=CommandRoute, tags=["months"])
 
@@ -61,3 +66,53 @@ async def opening(
         409, refused.replace("_", "-"), _DETAIL[refused].format(month=month, **sums),
         month=month, opened=False, refused=refused, programmes=programmes, **sums,
     )  # fmt: skip
+
+
+@router.get("/months")
+async def months(session: ReadDep) -> dict[str, Any]:
+    """Every month that was sealed or carried in, newest first."""
+    return await month_queries.months(session)
+
+
+@router.get("/months/{month}/equation")
+async def equation(month: str, request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    """entitled = due + in_payment + unknown + paid + held + missed + excluded, and everything around it, from one snapshot."""
+    as_of = request.app.state.service.clock.now()
+    return await month_queries.equation(session, parse_month(month), whole_agency=caller.whole_agency, as_of=as_of)
+
+
+@router.get("/months/{month}/breakdown")
+async def breakdown(
+    *, month: str, session: ReadDep, by: By = "reason", level: Level = "city", outcome: str = "", reason: str = "", programme: str = ""
+) -> dict[str, Any]:
+    """Persons and rupiah by outcome and reason, and by area or cohort where asked."""
+    return await people_queries.breakdown(
+        session, parse_month(month), by=by, level=level, outcome=outcome, reason=reason, programme=programme
+    )
+
+
+@router.get("/months/{month}/people")
+async def people(
+    *, month: str, session: ReadDep, outcome: str = "", reason: str = "", programme: str = "", area: str = "", after: str = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> dict[str, Any]:  # fmt: skip
+    """Person-months of the caller's areas, page by page."""
+    return await people_queries.people(
+        session, parse_month(month), limit=limit, after=after, outcome=outcome, reason=reason, programme=programme, area=area
+    )
+
+
+@router.get("/months/{month}/ledger.csv")
+async def ledger(month: str, request: Request, caller: CallerDep) -> StreamingResponse:
+    """The month as a file, streamed from one snapshot in flat memory."""
+    parsed = parse_month(month)
+    database = request.app.state.service.database
+
+    async def rows() -> AsyncIterator[bytes]:
+        # A snapshot of its own: the request's session ends before the first byte goes out.
+        async with database.read(caller.areas) as session:
+            async for block in people_queries.ledger_csv(session, parsed):
+                yield block
+
+    disposition = {"content-disposition": f'attachment; filename="ledger-{parsed}.csv"'}
+    return StreamingResponse(rows(), media_type="text/csv; charset=utf-8", headers=disposition)

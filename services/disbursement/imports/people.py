@@ -1,0 +1,99 @@
+"""From the NIK in a file to the person that beneficiary knows, and that is enrolled here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import httpx
+from sqlalchemy import text
+
+from shared.imports.kinds import Staging
+from shared.kernel import context
+from shared.kernel.errors import Refusal
+from shared.tabular.columns import Column, Row, code, digits
+
+NIK: Final = Column("nik", digits(16), help="NIK 16 angka, berformat teks", example="3171012508550001")
+PROGRAMME: Final = Column("program", code("[A-Z][A-Z0-9]{1,9}", "Kode program"), help="Kode program, misalnya KLJ", example="KLJ")
+
+RESOLVE_MAX: Final = 5_000
+"""NIKs in one question to beneficiary, which is also the largest chunk of rows that an import hands over."""
+
+
+class PeopleUnavailable(Refusal):
+    """beneficiary did not answer for the NIKs of the file; nothing was kept, send the file again."""
+
+    code = "people-unavailable"
+    status = 503
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What disbursement knows of a person in a programme: the newest word of beneficiary."""
+
+    area: str
+    cohort: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row whose person is known and enrolled."""
+
+    row: Row
+    person_id: UUID
+    enrolled: Enrolled
+
+
+async def resolve(staging: Staging, niks: Sequence[str]) -> list[UUID | None]:
+    """Person ids in the order of the NIKs; None where beneficiary knows nobody in the caller's areas. Audited there.
+
+    Raise PeopleUnavailable where it does not answer, or refuses the caller.
+    """
+    headers = {"authorization": f"Bearer {staging.caller.token}", "x-correlation-id": context.correlation_id.get()}
+    try:
+        answer = await staging.service.http.post(
+            "/beneficiary/people:resolve", json={"niks": list(niks), "purpose": "import"}, headers=headers
+        )
+    except httpx.HTTPError as error:
+        raise PeopleUnavailable(f"beneficiary does not answer: {type(error).__name__}") from None
+    if answer.status_code != 200:
+        raise PeopleUnavailable(f"beneficiary answered {answer.status_code} for the file's people", answered=answer.status_code)
+    ids = answer.json()["ids"]
+    if len(ids) != len(niks):
+        raise PeopleUnavailable("beneficiary answered for another number of people")
+    return [UUID(found) if found else None for found in ids]
+
+
+async def find_people(staging: Staging, rows: Sequence[Row]) -> list[Found]:
+    """The rows whose person is known and enrolled in the row's programme; the others are refused, by row and column."""
+    ids = await resolve(staging, [row.values["nik"] for row in rows])
+    wanted = {(found, row.values["program"]) for found, row in zip(ids, rows, strict=True) if found is not None}
+    enrolled = await _enrolled(staging, wanted)
+    people = []
+    for person_id, row in zip(ids, rows, strict=True):
+        if person_id is None:
+            row.refuse("nik", "person-unknown", "NIK ini tidak terdaftar sebagai penerima di wilayah Anda.", row.values["nik"])
+            continue
+        state = enrolled.get((person_id, row.values["program"]))
+        if state is None:
+            row.refuse("program", "not-enrolled", "Penerima ini tidak tercatat dalam SK program tersebut.", row.values["program"])
+            continue
+        people.append(Found(row, person_id, state))
+    return people
+
+
+async def _enrolled(staging: Staging, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Enrolled]:
+    found = await staging.session.execute(
+        text("""
+            SELECT w.person_id, w.programme, e.area, e.cohort, e.amount
+              FROM unnest(CAST(:people AS uuid[]), CAST(:programmes AS text[])) AS w(person_id, programme)
+             CROSS JOIN LATERAL (
+                   SELECT area, cohort, amount FROM enrolment_history h
+                    WHERE h.person_id = w.person_id AND h.programme = w.programme
+                    ORDER BY h.person_version DESC LIMIT 1) AS e"""),
+        {"people": [person for person, _ in wanted], "programmes": [programme for _, programme in wanted]},
+    )
+    return {(r.person_id, r.programme): Enrolled(r.area, r.cohort, r.amount) for r in found}
