@@ -138,9 +138,7 @@ class Applier:
             data = decoder.decode(record.data)
         except msgspec.MsgspecError as error:  # malformed JSON, or not the declared shape
             return f"{record.type} {record.id} cannot be read: {error}"
-        return Received(
-            record.id, EVENTS[record.number], record.key, record.version, record.time, data, record.data, record.correlation_id
-        )
+        return Received(record.id, EVENTS[record.number], record.key, record.version, record.time, data, record.data, record.correlation_id)
 
     async def react(self, session: WriteSession, topic: Topic, plan: Plan) -> None:
         """Run the reactions on the plan's events and note their versions."""
@@ -185,7 +183,7 @@ class Applier:
         try:
             async with session.begin_nested():
                 await self._on_parked(keys, session, self._context)
-        except Exception as error:  # noqa: BLE001 - a reaction may raise anything
+        except Exception as error:
             if is_transient(error):
                 raise
             log.error("consumer.on_parked_failed", service=self._service, keys=len(keys), error=repr(error))
@@ -211,10 +209,8 @@ async def _insert_parked(connection: AsyncConnection[Any], parked: Iterable[Stor
         if record is None:
             rows.append((*place, "", 0, unreadable_key(stored), 0, now, "", "", "", stored.raw[:RECORD_MAX_BYTES]))
         else:
-            rows.append(
-                (*place, record.id, record.number, record.key, record.version, record.time)
-                + (record.correlation_id, record.causation_id, record.data, None)
-            )
+            whole = (record.id, record.number, record.key, record.version, record.time, record.correlation_id, record.causation_id)
+            rows.append((*place, *whole, record.data, None))
     await connection.execute(
         """INSERT INTO parked (topic, partition, log_offset, event_id, type, key, version, at, correlation_id, causation_id, data, raw)
            SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::text[], %s::smallint[], %s::uuid[], %s::int[],

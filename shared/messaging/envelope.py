@@ -67,9 +67,7 @@ def decode(raw: bytes) -> Record:
         raise Unreadable(f"version {found.version} is not one")
     if found.time.tzinfo is None:
         raise Unreadable("time has no offset from UTC")
-    return Record(
-        found.id, declared.number, found.subject, found.version, found.time, found.correlationid, found.causationid, data
-    )
+    return Record(found.id, declared.number, found.subject, found.version, found.time, found.correlationid, found.causationid, data)
 
 
 def read(topic: Topic, partition: int, offset: int, raw: bytes) -> Stored:

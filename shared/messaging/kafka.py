@@ -8,6 +8,7 @@ after a timeout the client is thrown away. Kafka's own committed offsets are for
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -51,6 +52,8 @@ class KafkaLog:
     name = "kafka"
 
     def __init__(self, bootstrap: str, *, prefix: str = "", replicas: int = 1) -> None:
+        # While a broker is down it logs hundreds of errors a second; relay and consumer say it once a try.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         self._bootstrap = bootstrap
         self._prefix = prefix
         self._replicas = replicas
@@ -114,16 +117,23 @@ class KafkaLog:
         by_place: dict[tuple[str, int], list[Record]] = {}
         for record in records:
             by_place.setdefault((self._name(record.topic), record.partition), []).append(record)
-        sent: list[Awaitable[Any]] = []
+        sent: list[asyncio.Future[Any]] = []
+
+        async def submit(batch: Any, topic: str, partition: int) -> None:
+            future = await producer.send_batch(batch, topic, partition=partition)
+            # Where we stop waiting, its failure must not be reported by the garbage collector.
+            future.add_done_callback(lambda done: done.cancelled() or done.exception())
+            sent.append(future)
+
         for (topic, partition), ours in by_place.items():
             batch = producer.create_batch()
             for record in ours:
                 key, value = str(record.key).encode(), encode(record)
                 if batch.append(key=key, value=value, timestamp=None, headers=_HEADERS) is None:
-                    sent.append(await producer.send_batch(batch, topic, partition=partition))
+                    await submit(batch, topic, partition)
                     batch = producer.create_batch()
                     batch.append(key=key, value=value, timestamp=None, headers=_HEADERS)
-            sent.append(await producer.send_batch(batch, topic, partition=partition))
+            await submit(batch, topic, partition)
         await asyncio.gather(*sent)
 
     async def _start_producer(self) -> AIOKafkaProducer:
@@ -210,6 +220,8 @@ class KafkaLog:
             # The lock on the position keeps a member that was given up from doing harm; it may take its time.
             max_poll_interval_ms=300_000,
             session_timeout_ms=15_000,
+            # A group that was formed while a topic was missing is formed anew when the topic is seen.
+            metadata_max_age_ms=5_000,
         )
 
     async def assignments(self, group: str, topics: Collection[Topic]) -> AsyncIterator[Places]:
@@ -300,7 +312,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self._by_name = by_name
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        self._changes.put_nowait(frozenset())
+        """Nothing is known until the next assignment; who goes on reading meanwhile is fenced by the position's lock."""
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         self._changes.put_nowait(frozenset((self._by_name[each.topic], each.partition) for each in assigned))

@@ -68,6 +68,7 @@ async def replay(
     context: Context,
     topic: str | None = None,
     key: UUID | None = None,
+    *,
     on_parked: OnParked | None = None,
     service: str = "",
 ) -> dict[str, int]:
@@ -109,9 +110,7 @@ class Replay:
             for partition in sorted({partition for _, partition in chunk}):
                 replayed += await self._replay([key for key, p in chunk if p == partition], partition)
 
-    async def _next_keys(
-        self, after: UUID, keys: Sequence[UUID] | None, healable_only: bool
-    ) -> list[tuple[UUID, int]]:
+    async def _next_keys(self, after: UUID, keys: Sequence[UUID] | None, healable_only: bool) -> list[tuple[UUID, int]]:
         async with self._database.write() as session:
             connection = await raw_connection(session)
             cursor = await connection.execute(
@@ -133,7 +132,7 @@ class Replay:
         """These keys in one transaction; where that fails, halves of them, and a single key event by event."""
         try:
             return await self._transaction(keys, partition)
-        except Exception as error:  # noqa: BLE001 - a reaction may raise anything
+        except Exception as error:
             if is_transient(error):
                 raise
             if len(keys) > 1:
@@ -143,7 +142,7 @@ class Replay:
         while True:
             try:
                 one = await self._transaction(keys, partition, events_max=1)
-            except Exception as error:  # noqa: BLE001 - a reaction may raise anything
+            except Exception as error:
                 if is_transient(error):
                     raise
                 await self._note_failure(keys[0], error)
@@ -197,9 +196,7 @@ async def _applied(connection: AsyncConnection[Any], topic: Topic, keys: Sequenc
     return dict(await cursor.fetchall())
 
 
-async def _load(
-    connection: AsyncConnection[Any], topic: Topic, keys: Sequence[UUID], maximum: int | None
-) -> list[tuple[int, Stored]]:
+async def _load(connection: AsyncConnection[Any], topic: Topic, keys: Sequence[UUID], maximum: int | None) -> list[tuple[int, Stored]]:
     cursor = await connection.execute(
         """SELECT id, partition, log_offset, event_id, type, key, version, at, correlation_id, causation_id, data, raw
              FROM parked WHERE topic = %s AND key = ANY(%s) ORDER BY key, version LIMIT %s""",

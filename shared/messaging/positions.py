@@ -30,11 +30,15 @@ async def ensure(connection: AsyncConnection[Any], place: Place) -> None:
 
 
 async def load(connection: AsyncConnection[Any], place: Place) -> Position:
-    cursor = await connection.execute(
-        "SELECT next_offset, last_id FROM consumer_position WHERE topic = %s AND partition = %s", place
-    )
+    cursor = await connection.execute("SELECT next_offset, last_id FROM consumer_position WHERE topic = %s AND partition = %s", place)
     row = await cursor.fetchone()
     return Position(*row) if row is not None else START
+
+
+async def load_all(connection: AsyncConnection[Any]) -> dict[Place, int]:
+    """Next offset of every partition that was ever read."""
+    cursor = await connection.execute("SELECT topic, partition, next_offset FROM consumer_position")
+    return {(topic, partition): following for topic, partition, following in await cursor.fetchall()}
 
 
 async def lock(connection: AsyncConnection[Any], place: Place) -> Position | None:

@@ -138,7 +138,6 @@ class Relay:
             await cursor.execute(
                 "SELECT seq, command_id, type, key, version, data FROM outbox WHERE seq = ANY(%s::bigint[]) ORDER BY seq",
                 (array_of(seqs),),
-            
             )
             rows = await cursor.fetchall()
             await cursor.execute(
@@ -218,8 +217,7 @@ async def republish(session: WriteSession, where: Republish | None = None) -> in
         params["key"] = where.key
     found = await session.execute(
         text(
-            f"INSERT INTO outbox_pending (seq) SELECT seq FROM outbox WHERE {' AND '.join(conditions)}"
-            " ORDER BY seq ON CONFLICT DO NOTHING"
+            f"INSERT INTO outbox_pending (seq) SELECT seq FROM outbox WHERE {' AND '.join(conditions)} ORDER BY seq ON CONFLICT DO NOTHING"
         ),
         params,
     )

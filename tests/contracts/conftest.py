@@ -6,15 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from shared.db.embedded_postgres import EmbeddedPostgres
 from tests.support.kafka_broker import KafkaBroker, KafkaUnavailable
-from tests.support.probe import EmbeddedBus, KafkaBus, ProbeWorld, TestBus
-
-
-@pytest.fixture(scope="session")
-def bus_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("bus"), durable=False) as server:
-        yield server
+from tests.support.probe import BreakableBus, EmbeddedBus, KafkaBus, ProbeWorld
+from tests.support.world import Ground
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +23,9 @@ def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaBrok
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def bus(request: pytest.FixtureRequest, bus_postgres: EmbeddedPostgres) -> AsyncIterator[TestBus]:
+async def bus(request: pytest.FixtureRequest, ground: Ground) -> AsyncIterator[BreakableBus]:
     if request.param == "embedded":
-        made: TestBus = EmbeddedBus(bus_postgres)
+        made: BreakableBus = EmbeddedBus(ground.postgres)
     else:
         made = KafkaBus(request.getfixturevalue("kafka_broker"))
     await made.open()
@@ -40,8 +34,8 @@ async def bus(request: pytest.FixtureRequest, bus_postgres: EmbeddedPostgres) ->
 
 
 @pytest.fixture
-async def world(bus: TestBus, bus_postgres: EmbeddedPostgres) -> AsyncIterator[ProbeWorld]:
-    made = ProbeWorld(bus, bus_postgres)
+async def probe(bus: BreakableBus, ground: Ground) -> AsyncIterator[ProbeWorld]:
+    made = ProbeWorld(bus, ground.postgres)
     await made.open()
     yield made
     await made.close()

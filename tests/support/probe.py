@@ -14,13 +14,12 @@ import psycopg
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import text
 
-from shared.contracts.beneficiary import PERSON, PROGRAMME, CutoffSealed, DecreeIssued, EnrolmentActivated, EnrolmentSuspended
+from shared.contracts.beneficiary import CutoffSealed, DecreeIssued, EnrolmentActivated, EnrolmentSuspended
 from shared.contracts.registry import Event, Topic
 from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.db.roles import bootstrap, database_roles
 from shared.db.session import Database, Role, WriteSession
-from shared.kernel import context
-from shared.kernel.clock import FrozenClock
+from shared.kernel.clock import Clock, FrozenClock
 from shared.kernel.ids import RITME
 from shared.messaging import outbox
 from shared.messaging.consumer import Consumer
@@ -67,13 +66,13 @@ def sealed(count: int = 1) -> CutoffSealed:
     )
 
 
-class TestBus(Protocol):
+class BreakableBus(Protocol):
     """A bus that a test may break."""
 
-    __test__ = False
-
     name: str
-    log: Log
+
+    @property
+    def log(self) -> Log: ...
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
@@ -103,10 +102,13 @@ class EmbeddedBus:
         self._database = self._roles.database
         self._logs: list[EmbeddedLog] = []
 
+    @property
+    def log(self) -> EmbeddedLog:
+        return self._logs[0]
+
     async def open(self) -> None:
         bootstrap(self._server.superuser_address(), [self._database.removeprefix("ritme_")])
-        self.log = self.another_log()
-        await self.log.migrate()
+        await self.another_log().migrate()
 
     async def close(self) -> None:
         for each in self._logs:
@@ -137,13 +139,19 @@ class EmbeddedBus:
         self._execute("TRUNCATE bus_record, bus_partition", ())
         await self.log.migrate()
 
+    async def forget(self, topic: Topic, partition: int, before: int) -> None:
+        """What retention does."""
+        place = (topic.number, partition, before)
+        self._execute("DELETE FROM bus_record WHERE topic = %s AND partition = %s AND log_offset < %s", place)
+        self._execute("UPDATE bus_partition SET first_offset = %s WHERE topic = %s AND partition = %s", (before, *place[:2]))
+
     def _execute(self, statement: str, params: Sequence[Any]) -> None:
         with self._connect(self._database) as connection:
-            connection.execute(statement, params)  # type: ignore[arg-type]
+            connection.execute(statement, params)
 
     def _admin(self, statement: str) -> None:
         with self._connect("postgres") as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
 
     def _connect(self, database: str) -> psycopg.Connection[Any]:
         return psycopg.connect(self._server.superuser_address(database).replace("+psycopg", ""), autocommit=True)
@@ -159,10 +167,13 @@ class KafkaBus:
         self._prefix = f"t{next(_names)}."
         self._logs: list[KafkaLog] = []
 
+    @property
+    def log(self) -> KafkaLog:
+        return self._logs[0]
+
     async def open(self) -> None:
         self._broker.start()
-        self.log = self.another_log()
-        await self.log.ensure_topics()
+        await self.another_log().ensure_topics()
 
     async def close(self) -> None:
         for each in self._logs:
@@ -194,12 +205,12 @@ class KafkaBus:
 class ProbeService:
     """A service in its own database: publishes about people, and writes a line for each event it reacts to."""
 
-    def __init__(self, server: EmbeddedPostgres, bus: TestBus, name: str = "beneficiary") -> None:
+    def __init__(self, server: EmbeddedPostgres, bus: BreakableBus, name: str = "beneficiary") -> None:
         self.name = name
         self._server = server
         self._bus = bus
         self._probe = f"probe{next(_names)}"
-        self.clock = FrozenClock(NOW)
+        self.clock: Clock = FrozenClock(NOW)
         self.failing: Callable[[Received[Any]], bool] = lambda event: False
         """Events for which the reaction raises."""
         self.pause: Callable[[], Any] | None = None
@@ -209,9 +220,9 @@ class ProbeService:
 
     async def open(self) -> None:
         bootstrap(self._server.superuser_address(), [self._probe])
-        owner = self._address("owner").replace("+psycopg", "")
+        owner = self.address("owner").replace("+psycopg", "")
         with psycopg.connect(owner) as connection:
-            create_messaging_tables(lambda statement: connection.execute(statement), self._probe)  # type: ignore[arg-type]
+            create_messaging_tables(connection.execute, self._probe)
             for statement in _EFFECTS:
                 connection.execute(statement)
         self.worker = self._open_database("worker")
@@ -226,9 +237,9 @@ class ProbeService:
         await self.api.close()
 
     def _open_database(self, role: Role) -> Database:
-        return Database(self._address(role), role, pool_size=2, max_overflow=10)
+        return Database(self.address(role), role, pool_size=2, max_overflow=10)
 
-    def _address(self, role: Role) -> str:
+    def address(self, role: Role) -> str:
         return self._server.address(f"ritme_{self._probe}", f"{self._probe}_{role}")
 
     # --- publishing ---------------------------------------------------------------------------
@@ -241,6 +252,12 @@ class ProbeService:
         made = Relay(self.name, self.worker, bus or self._bus.log)
         self._workers.append(made)
         return made
+
+    def cut_connections(self) -> None:
+        """As a network or an administrator does: every connection of this service's database."""
+        address = self._server.superuser_address().replace("+psycopg", "")
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (f"ritme_{self._probe}",))
 
     # --- consuming ----------------------------------------------------------------------------
 
@@ -299,13 +316,13 @@ class ProbeService:
         return int(await self.value("SELECT count(*) FROM outbox_pending"))
 
     async def parked(self) -> dict[UUID, str]:
-        return {key: reason for key, reason in await self.rows("SELECT key, reason FROM parked_key")}
+        return dict(await self.rows("SELECT key, reason FROM parked_key"))
 
 
 class ProbeWorld:
     """A publisher and a consumer around one bus."""
 
-    def __init__(self, bus: TestBus, server: EmbeddedPostgres) -> None:
+    def __init__(self, bus: BreakableBus, server: EmbeddedPostgres) -> None:
         self.bus = bus
         self.publisher = ProbeService(server, bus)
         self.consumer = ProbeService(server, bus, "disbursement")
@@ -337,6 +354,5 @@ class ProbeWorld:
 async def until(condition: Callable[[], Any], timeout_s: float = 30.0) -> None:
     """Wait for a state, not for a time."""
     async with asyncio.timeout(timeout_s):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - the state is in a database
             await asyncio.sleep(0.02)
-
