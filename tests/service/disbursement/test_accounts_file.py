@@ -1,0 +1,75 @@
+"""Accounts and cards come in by file: every problem by row and column, one account may serve several people (O21)."""
+
+from __future__ import annotations
+
+from tests.service.disbursement.desk import Desk, nik, person
+from tests.service.disbursement.files import ACCOUNTS, account_row, commit, know, problems, send
+
+
+async def enrolled(desk: Desk, *numbers: int, area: str = "31.71.01.1001") -> None:
+    for number in numbers:
+        desk.beneficiary.activate(person(number), area=area)
+    await desk.told()
+    know(desk, *numbers)
+
+
+async def test_accounts_are_kept_encrypted_and_may_be_shared(desk: Desk) -> None:
+    await enrolled(desk, 1, 2, 3)
+    rows = [account_row(1), account_row(2, account="0005000000001"), account_row(3, account="0005000000001", card="tidak")]
+
+    sent = await send(desk, "accounts", ACCOUNTS, rows, {"count": 3})
+    assert (sent["accepted"], sent["rejected"], sent["totals"]) == (3, 0, {"count": 3, "new": 3, "changed": 0, "with_card": 2})
+    status, done = await commit(desk, sent, by="operator")
+
+    assert (status, done["result"]["applied"]) == (200, 3)
+    stored = desk.sql("SELECT person_id, card_handed_over, number_enc, holder_enc, number_index, account_ref FROM account ORDER BY 1")
+    assert [row[:2] for row in stored] == [(person(1), True), (person(2), True), (person(3), False)]
+    assert stored[1][4] == stored[2][4]
+    assert stored[1][5] != stored[2][5], "the holder's name is part of the reference"
+    assert b"PENERIMA" not in bytes(stored[0][3])
+    assert desk.sql("SELECT count(*) FROM accounts_staging") == [(0,)]
+
+
+async def test_the_same_accounts_again_change_nothing_and_a_card_handed_over_changes_its_row(desk: Desk) -> None:
+    await enrolled(desk, 1, 2)
+    await commit(desk, await send(desk, "accounts", ACCOUNTS, [account_row(1), account_row(2, card="tidak")], {"count": 2}))
+
+    again = await send(desk, "accounts", ACCOUNTS, [account_row(2), account_row(1)], {"count": 2})
+    _, done = await commit(desk, again)
+
+    assert done["result"] == {"accounts": 2, "applied": 1, "unchanged": 1, "lines_on_lists": 0}
+    assert desk.sql("SELECT version, card_handed_over FROM account ORDER BY person_id") == [(1, True), (2, True)]
+
+
+async def test_problems_are_named_by_row_and_column(desk: Desk) -> None:
+    await enrolled(desk, 1, 2)
+    desk.beneficiary.niks[nik(4)] = person(4)  # known to beneficiary, enrolled nowhere
+    rows = [account_row(1), account_row(1), account_row(2, programme="KAJ"), account_row(3), account_row(4)]
+
+    sent = await send(desk, "accounts", ACCOUNTS, rows, {"count": 1})
+
+    assert (sent["accepted"], sent["rejected"]) == (1, 4)
+    assert await problems(desk, sent) == [
+        (3, "nik", "double-row"), (4, "program", "not-enrolled"), (5, "nik", "person-unknown"), (6, "program", "not-enrolled"),
+    ]  # fmt: skip
+    status, refused = await commit(desk, sent)
+    assert (status, refused["code"]) == (409, "rows-rejected")
+    assert desk.sql("SELECT count(*) FROM account") == [(0,)]
+
+
+async def test_another_count_than_the_banks_letter_is_refused(desk: Desk) -> None:
+    await enrolled(desk, 1)
+    sent = await send(desk, "accounts", ACCOUNTS, [account_row(1)], {"count": 2})
+
+    status, refused = await commit(desk, sent)
+
+    assert (sent["ready"], status, refused["code"]) == (False, 409, "totals-differ")
+
+
+async def test_a_part_of_the_agency_sees_and_changes_its_own_people_only(desk: Desk) -> None:
+    await enrolled(desk, 1)
+    await enrolled(desk, 2, area="31.74.01.1001")
+
+    sent = await send(desk, "accounts", ACCOUNTS, [account_row(1), account_row(2)], {"count": 1}, by="jakpus")
+
+    assert await problems(desk, sent) == [(3, "program", "not-enrolled")]
