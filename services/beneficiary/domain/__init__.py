@@ -1,0 +1,1 @@
+"""Decisions of beneficiary: pure, without database or clock."""

@@ -1,0 +1,148 @@
+"""Status changes by file: suspend, resume, end, each row held against the transition table before anything happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from services.beneficiary import store
+from services.beneficiary.commands.status import apply_changes
+from services.beneficiary.domain.enrolment import Change, MonthTooLate, NotEnrolled, ResumeMonth, decide_change
+from services.beneficiary.schemas import StatusControls
+from shared.db.session import copy_in
+from shared.imports.kinds import Check, ImportKind, Staging
+from shared.kernel.errors import IllegalTransition, Refusal
+from shared.kernel.month import Month, month_of
+from shared.tabular.columns import Column, Row, Template, choice, digits, month
+from shared.tabular.columns import text as text_cell
+
+TEMPLATE = Template(
+    "status",
+    "Perubahan status kepesertaan",
+    (
+        Column("nik", digits(16), help="NIK 16 angka, format teks", example="3173015205459001"),
+        Column("program", text_cell(10), help="KLJ, KPDJ atau KAJ", example="KLJ"),
+        Column(
+            "tindakan", choice({"tangguhkan": "suspend", "lanjutkan": "resume", "hentikan": "end"}),
+            help="tangguhkan, lanjutkan atau hentikan", example="tangguhkan",
+        ),
+        Column(
+            "alasan", text_cell(80), required=False, example="data tidak padan",
+            help="Alasan menurut daftar; boleh kosong untuk lanjutkan",
+        ),
+        Column("mulai_bulan", month, help="Bulan manfaat pertama yang berubah", example="2025-09"),
+        Column("dokumen", text_cell(200), help="Nomor surat atau berita acara", example="BA-12/VI/2025"),
+    ),
+)  # fmt: skip
+
+_COLUMNS = ("import_id", "line", "person_id", "programme", "action", "reason", "from_month", "evidence")
+_STATUS_WORDS = {"active": "aktif", "suspended": "ditangguhkan", "ended": "dihentikan"}
+_ACTION_WORDS = {"suspend": "menangguhkan", "resume": "melanjutkan", "end": "menghentikan"}
+
+
+async def _stage(staging: Staging, rows: list[Row]) -> None:
+    programmes, reasons = await store.known_programmes(staging.session), await store.reasons(staging.session)
+    cipher = staging.service.cipher
+    indexes = [cipher.blind_index("nik", row.values["nik"]) for row in rows]
+    people = await store.people_by_index(staging.session, indexes)
+    changes: list[tuple[Row, Change]] = []
+    for row, index in zip(rows, indexes, strict=True):
+        values = row.values
+        programme, action = str(values["program"]).upper(), values["tindakan"]
+        if programme not in programmes:
+            row.refuse("program", "unknown-programme", f"Program tidak dikenal. Pilih salah satu: {', '.join(sorted(programmes))}.")
+        reason = "" if values["alasan"] is None else reasons.get((action, values["alasan"].casefold()))
+        if reason is None or (not reason and action != "resume"):
+            words = ", ".join(sorted({code for (a, _), code in reasons.items() if a == action}))
+            row.refuse("alasan", "unknown-reason", f"Alasan tidak dikenal untuk {_ACTION_WORDS[action]}. Pilih: {words}.")
+        if index not in people:
+            row.refuse("nik", "unknown-person", "Tidak ada penerima dengan NIK ini di wilayah Anda.")
+        if not row.ok:
+            continue
+        change = Change(people[index], programme, action, reason or "", Month(values["mulai_bulan"]), values["dokumen"])
+        if (change.person_id, programme) in staging.seen:
+            row.refuse("nik", "double-row", "Satu orang, satu program, satu tindakan dalam satu berkas.")
+            continue
+        staging.seen.add((change.person_id, programme))
+        changes.append((row, change))
+    await _hold_against_table(staging, changes)
+    good = [(row, change) for row, change in changes if row.ok]
+    await copy_in(
+        staging.session,
+        "status_staging",
+        _COLUMNS,
+        ((staging.import_id, staging.line(row), c.person_id, c.programme, c.action, c.reason, c.from_month, c.evidence) for row, c in good),
+    )
+
+
+async def _hold_against_table(staging: Staging, changes: Sequence[tuple[Row, Change]]) -> None:
+    """Refuse in the clerk's words what the transition table does not have now; it is asked again at commit, under lock."""
+    horizons = await store.horizons(staging.session, month_of(staging.service.clock.today()))
+    currents = await store.current_enrolments(staging.session, [change for _, change in changes])
+    for (row, change), current in zip(changes, currents, strict=True):
+        try:
+            decide_change(current, change, horizons[change.programme], two_people=True)
+        except Refusal as refusal:
+            staging.seen.discard((change.person_id, change.programme))
+            row.refuse(*_in_words(refusal, change))
+
+
+def _in_words(refusal: Refusal, change: Change) -> tuple[str, str, str]:
+    match refusal:
+        case NotEnrolled():
+            return "mulai_bulan", refusal.code, f"Tidak ada SK yang menyebut orang ini untuk {change.programme} pada {change.from_month}."
+        case IllegalTransition():
+            state = _STATUS_WORDS[refusal.data["state"]]
+            return "tindakan", refusal.code, f"Kepesertaan ini {state}; tidak dapat {_ACTION_WORDS[change.action]}."
+        case ResumeMonth():
+            since = refusal.data["first_suspended"]
+            return "mulai_bulan", refusal.code, f"Ditangguhkan sejak {since}; kelanjutan dihitung mulai {since}."
+        case MonthTooLate():
+            return "mulai_bulan", refusal.code, f"Paling lambat {refusal.data['latest']}, bulan berikut yang akan dikunci."
+        case _:
+            return "", refusal.code, refusal.detail
+
+
+async def _begin(staging: Staging) -> None:
+    rows = await staging.session.execute(
+        text("SELECT person_id, programme FROM status_staging WHERE import_id = :id"), {"id": staging.import_id}
+    )
+    staging.seen.update((row.person_id, row.programme) for row in rows)
+
+
+async def _check(staging: Staging) -> Check:
+    controls: StatusControls = staging.controls
+    rows = (
+        await staging.session.execute(
+            text("SELECT action, count(*) AS rows FROM status_staging WHERE import_id = :id GROUP BY action ORDER BY action"),
+            {"id": staging.import_id},
+        )
+    ).all()
+    count = sum(row.rows for row in rows)
+    not_ready = [] if count == controls.count else [f"Jumlah perubahan: berkas {count}, surat {controls.count}"]
+    return Check({"count": count, "actions": {row.action: row.rows for row in rows}}, not_ready)
+
+
+async def _commit(staging: Staging) -> dict[str, Any]:
+    """All rows or none: where a state changed since the check, its IllegalTransition refuses the commit."""
+    rows = await staging.session.execute(
+        text("SELECT * FROM status_staging WHERE import_id = :id ORDER BY line"), {"id": staging.import_id}
+    )
+    changes = [Change(r.person_id, r.programme, r.action, r.reason, Month(r.from_month), r.evidence) for r in rows]
+    await apply_changes(
+        staging.session, changes, author=staging.caller.person, today=staging.service.clock.today(), at=staging.at, two_people=True
+    )
+    await _discard(staging)
+    return {"changes": len(changes)}
+
+
+async def _discard(staging: Staging) -> None:
+    await staging.session.execute(text("DELETE FROM status_staging WHERE import_id = :id"), {"id": staging.import_id})
+
+
+status_kind = ImportKind(
+    TEMPLATE, StatusControls, uploaders=("operator",), committers=("operator",), second_person=True,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard,
+)  # fmt: skip
