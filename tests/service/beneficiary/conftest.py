@@ -1,0 +1,70 @@
+"""beneficiary alone on the real embedded PostgreSQL: fresh databases for each test, driven through its doors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from services.embedded import BUS, address, migrate, open_house
+from shared.db.embedded_postgres import EmbeddedPostgres
+from shared.kernel.clock import SystemClock
+from shared.messaging.embedded import EmbeddedLog
+from shared.runtime import Worker
+from shared.settings import Settings
+from tests.support.world import Ground, World
+
+NAME = "beneficiary"
+DATABASES = (f"ritme_{NAME}", f"ritme_{BUS}")
+
+
+class OneService(Ground):
+    """As the whole ground, for one service and the bus: other services need not exist for these tests."""
+
+    async def prepare(self) -> None:
+        if self._prepared:
+            return
+        settings = self.settings()
+        migrate(settings, self.postgres, (NAME,))
+        bus = EmbeddedLog(address(settings, self.postgres, BUS, "owner"))
+        await bus.migrate()
+        await bus.close()
+        with self._admin() as admin:
+            for database in DATABASES:
+                admin.execute(f"ALTER DATABASE {database} RENAME TO template_{database}")
+        self._prepared = True
+
+    async def fresh(self) -> None:
+        await self.prepare()
+        with self._admin() as admin:
+            for database in DATABASES:
+                owner = f"{database.removeprefix('ritme_')}_owner"
+                admin.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+                admin.execute(f"CREATE DATABASE {database} TEMPLATE template_{database} OWNER {owner} STRATEGY file_copy")
+                admin.execute(f"ALTER DATABASE {database} SET timezone = 'UTC'")
+
+
+@pytest.fixture(scope="session")
+def one_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneService]:
+    found = OneService(tmp_path_factory.mktemp("beneficiary"))
+    with found.postgres:
+        yield found
+
+
+@pytest.fixture
+async def world(one_service: OneService) -> AsyncIterator[World]:
+    """beneficiary with reference data only; ``world.as_("operator")`` calls its doors."""
+    await one_service.fresh()
+    clock, settings = SystemClock(), one_service.settings()
+    async with (
+        open_house(settings, "api", (NAME,), clock=clock, postgres=one_service.postgres) as doors,
+        open_house(settings, "worker", (NAME,), clock=clock, postgres=one_service.postgres) as behind,
+    ):
+        opened = World(one_service, doors, [Worker(service) for service in behind.services], clock)
+        yield opened
+        for client in opened._clients.values():
+            await client.aclose()
+        for worker in opened.workers:
+            await worker.relay.close()
