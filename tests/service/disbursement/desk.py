@@ -34,7 +34,7 @@ from shared.crypto import FieldCipher
 from shared.db import migrate
 from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.db.roles import bootstrap
-from shared.db.session import Database
+from shared.db.session import Database, Role
 from shared.kernel.clock import Clock, SystemClock
 from shared.kernel.ids import RITME, natural_id
 from shared.messaging.embedded import EmbeddedLog
@@ -207,12 +207,12 @@ class Desk:
         """Look behind the doors."""
         address = self.postgres.address("ritme_disbursement", f"disbursement_{role}").replace("+psycopg", "")
         with psycopg.connect(address) as connection:
-            return list(connection.execute(statement, params).fetchall())  # type: ignore[arg-type]
+            return list(connection.execute(statement, params).fetchall())
 
     def sql_run(self, statement: str, *params: Any) -> None:
         """Bring about what a test cannot by the doors, such as a worker that is behind."""
         with psycopg.connect(self.postgres.superuser_address("ritme_disbursement").replace("+psycopg", "")) as connection:
-            connection.execute(statement, params)  # type: ignore[arg-type]
+            connection.execute(statement, params)
 
     def outcomes(self, month: str = "2025-09") -> dict[str, int]:
         found = self.sql("SELECT outcome, count(*) FROM entitlement_month WHERE month = %s GROUP BY 1 ORDER BY 1", month)
@@ -231,8 +231,9 @@ async def open_desk(ground: Ground, clock: Clock | None = None) -> AsyncIterator
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(beneficiary.app()), base_url="http://ritme.test") as http:
             services = []
-            for role in ("api", "worker"):
-                database = Database(postgres.address("ritme_disbursement", f"disbursement_{role}"), role, pool_size=3)  # type: ignore[arg-type]
+            roles: tuple[Role, ...] = ("api", "worker")
+            for role in roles:
+                database = Database(postgres.address("ritme_disbursement", f"disbursement_{role}"), role, pool_size=3)
                 services.append(Service(definition, settings, database, cipher, clock, bus, http))
             desk = Desk(
                 postgres, services[0], Worker(services[1]), beneficiary, bus,
@@ -249,8 +250,8 @@ async def open_desk(ground: Ground, clock: Clock | None = None) -> AsyncIterator
             await bus.close()
     finally:
         with _admin(postgres) as admin:
-            for database in _DATABASES:
-                admin.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            for name in _DATABASES:
+                admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 _DATABASES = ("ritme_disbursement", "ritme_bus")

@@ -22,10 +22,10 @@ def account_row(number: int, *, account: str = "", programme: str = "KLJ", card:
 
 
 async def send(
-    desk: Desk, kind: str, header: str, rows: Sequence[str], controls: dict[str, Any], *, by: str = "operator", areas: Sequence[str] | None = None
-) -> dict[str, Any]:  # fmt: skip
+    desk: Desk, kind: str, header: str, rows: Sequence[str], controls: dict[str, Any], *, by: str = "operator"
+) -> dict[str, Any]:
     content = "\n".join([header, *rows, ""]).encode()
-    answer = await desk.as_(by, areas=areas).post(
+    answer = await desk.as_(by).post(
         f"/imports/{kind}", files={"file": (f"{kind}.csv", content)}, data={"controls": json.dumps(controls)}
     )
     assert answer.status_code in (200, 201), answer.text
@@ -33,8 +33,8 @@ async def send(
     return found
 
 
-async def commit(desk: Desk, sent: dict[str, Any], *, by: str = "operator2", areas: Sequence[str] | None = None) -> tuple[int, dict[str, Any]]:
-    answer = await desk.as_(by, areas=areas).post(f"/imports/{sent['id']}/commit")
+async def commit(desk: Desk, sent: dict[str, Any], *, by: str = "operator2") -> tuple[int, dict[str, Any]]:
+    answer = await desk.as_(by).post(f"/imports/{sent['id']}/commit")
     return answer.status_code, answer.json()
 
 

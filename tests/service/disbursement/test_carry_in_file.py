@@ -59,7 +59,11 @@ async def test_resumption_after_the_carry_in(desk: Desk) -> None:
     await opened(desk)
 
     assert standings(desk) == EXPECTED
-    trail = desk.sql("SELECT version, from_outcome, outcome, cause FROM entitlement_entry WHERE month = '2025-07' AND person_id = %s ORDER BY id", person(1))
+    trail = desk.sql(
+        """SELECT version, from_outcome, outcome, cause FROM entitlement_entry
+            WHERE month = '2025-07' AND person_id = %s ORDER BY id""",
+        person(1),
+    )
     assert trail == [(1, "", "held", "carried_in"), (2, "held", "due", "resumed")]
 
 
@@ -104,7 +108,8 @@ async def test_a_month_that_ritme_sealed_is_not_carried_in(desk: Desk) -> None:
 
 async def test_doubles_are_refused_by_row(desk: Desk) -> None:
     await enrolled(desk)
-    sent = await send(desk, "carry-in", CARRY_IN, [held(1, "2025-07"), held(1, "2025-07", state="terlewat")], {"count": 1, "months": {"2025-07": 1}})
+    rows = [held(1, "2025-07"), held(1, "2025-07", state="terlewat")]
+    sent = await send(desk, "carry-in", CARRY_IN, rows, {"count": 1, "months": {"2025-07": 1}})
 
     assert await problems(desk, sent) == [(3, "bulan", "double-row")]
 
