@@ -38,7 +38,7 @@ async def month_money(month: str, session: ReadDep, caller: CallerDep) -> schema
 
 @router.get("/mismatches")
 async def mismatches(
-    request: Request, session: ReadDep, caller: CallerDep, year: Year = None, state: str = "", code: str = ""
+    *, request: Request, session: ReadDep, caller: CallerDep, year: Year = None, state: str = "", code: str = ""
 ) -> schemas.Mismatches:
     """Where money and reality differ, with formula, evidence, owner, date and history."""
     today = request.app.state.service.clock.today()

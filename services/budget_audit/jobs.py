@@ -18,7 +18,8 @@ async def evaluate_asked(session: WriteSession, context: Context) -> int:
     asked = (
         await session.execute(
             text("""DELETE FROM to_evaluate WHERE (code, reference) IN
-                    (SELECT code, reference FROM to_evaluate ORDER BY asked_at LIMIT 500 FOR UPDATE SKIP LOCKED) RETURNING code, reference""")
+                    (SELECT code, reference FROM to_evaluate ORDER BY asked_at LIMIT 500 FOR UPDATE SKIP LOCKED)
+                    RETURNING code, reference""")
         )
     ).all()
     await store.lock_references(session, {row.reference for row in asked})

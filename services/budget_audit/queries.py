@@ -39,23 +39,24 @@ async def lines(session: AnySession, year: int | None) -> schemas.Lines:
 
 
 async def reservations(session: AnySession, batch_id: UUID | None, today: date) -> schemas.Reservations:
-    found = (
+    rows = (
         await session.execute(
             text("SELECT * FROM reservation WHERE CAST(:id AS uuid) IS NULL OR batch_id = :id ORDER BY at DESC, list_hash LIMIT 500"),
             {"id": batch_id},
         )
-    ).all()
+    ).mappings()
+    found = list(rows)
     lines_of: dict[tuple[UUID, str], list[schemas.ReservationLine]] = {}
     for line in await session.execute(
-        text("SELECT * FROM reservation_line WHERE batch_id = ANY(:ids) ORDER BY programme"), {"ids": [row.batch_id for row in found]}
+        text("SELECT * FROM reservation_line WHERE batch_id = ANY(:ids) ORDER BY programme"), {"ids": [row["batch_id"] for row in found]}
     ):
         shown = schemas.ReservationLine(line_id=line.line_id, programme=line.programme, amount=line.amount, remaining=line.remaining)
         lines_of.setdefault((line.batch_id, line.list_hash), []).append(shown)
     items = [
         schemas.Reservation(
-            **row._mapping,
-            overdue=row.state == "made" and row.expires_on < today,
-            lines=lines_of.get((row.batch_id, row.list_hash), []),
+            **row,
+            overdue=row["state"] == "made" and row["expires_on"] < today,
+            lines=lines_of.get((row["batch_id"], row["list_hash"]), []),
         )
         for row in found
     ]
@@ -66,13 +67,16 @@ async def month_money(session: AnySession, month: Month) -> schemas.MonthMoney:
     """Of the month's batches that have an SP2D: a list without money has nothing in holding."""
     found = await session.execute(
         text("""
-            WITH batches AS (SELECT b.id, b.code FROM batch b WHERE b.month = :month AND EXISTS (SELECT FROM sp2d s WHERE s.reference = b.code)),
+            WITH batches AS (SELECT b.id, b.code FROM batch b
+                              WHERE b.month = :month AND EXISTS (SELECT FROM sp2d s WHERE s.reference = b.code)),
                  paid AS (SELECT r.programme, sum(r.amount) AS sp2d FROM batches b JOIN sp2d s ON s.reference = b.code
                             JOIN sp2d_row r ON r.sp2d_id = s.id GROUP BY 1),
                  settled AS (SELECT m.programme, sum(m.credited) AS credited, sum(m.not_credited) AS not_credited
                                FROM batches b JOIN batch_money m ON m.batch_id = b.id GROUP BY 1),
-                 back AS (SELECT t.programme, sum(t.amount) AS returned FROM batches b JOIN treasury_return t ON t.reference = b.code GROUP BY 1)
-            SELECT programme, coalesce(sp2d, 0)::bigint AS sp2d, coalesce(credited, 0)::bigint AS credited, coalesce(returned, 0)::bigint AS returned,
+                 back AS (SELECT t.programme, sum(t.amount) AS returned FROM batches b
+                            JOIN treasury_return t ON t.reference = b.code GROUP BY 1)
+            SELECT programme, coalesce(sp2d, 0)::bigint AS sp2d, coalesce(credited, 0)::bigint AS credited,
+                   coalesce(returned, 0)::bigint AS returned,
                    (coalesce(not_credited, 0) - coalesce(returned, 0))::bigint AS holding
               FROM paid FULL JOIN settled USING (programme) FULL JOIN back USING (programme) ORDER BY programme"""),
         {"month": month},
@@ -95,7 +99,8 @@ async def mismatches(session: AnySession, *, year: int | None, state: str, code:
     """The worst first: open ones by rupiah."""
     found = (
         await session.execute(
-            text("""SELECT * FROM mismatch WHERE (CAST(:year AS text) IS NULL OR left(period, 4) = :year) AND :state IN ('', state) AND :code IN ('', code)
+            text("""SELECT * FROM mismatch WHERE (CAST(:year AS text) IS NULL OR left(period, 4) = :year)
+                       AND :state IN ('', state) AND :code IN ('', code)
                      ORDER BY state = 'closed', abs(difference) - explained DESC, id LIMIT 1000"""),
             {"year": None if year is None else str(year), "state": state, "code": code},
         )
@@ -132,7 +137,7 @@ def _mismatch(row: Row[Any], history: list[schemas.HistoryStep], today: date) ->
 
 async def panti(session: AnySession) -> schemas.PantiList:
     found = await session.execute(text("SELECT code, name, target, capacity FROM panti ORDER BY name"))
-    return schemas.PantiList(items=[schemas.Panti(**row._mapping) for row in found])
+    return schemas.PantiList(items=[schemas.Panti(**row) for row in found.mappings()])
 
 
 async def panti_month(session: AnySession, code: str, month: Month) -> schemas.PantiMonthView:

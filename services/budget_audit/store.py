@@ -53,13 +53,13 @@ async def lock_references(session: WriteSession, references: Collection[str]) ->
 async def lock_batch(session: WriteSession, batch_id: UUID) -> Batch:
     """The batch, made where it is not known yet, locked until the end of the transaction."""
     await session.execute(text("INSERT INTO batch (id, state) VALUES (:id, 'new') ON CONFLICT DO NOTHING"), {"id": batch_id})
-    found = (await session.execute(text("SELECT * FROM batch WHERE id = :id FOR UPDATE"), {"id": batch_id})).one()
-    return Batch(**found._mapping)
+    found = await session.execute(text("SELECT * FROM batch WHERE id = :id FOR UPDATE"), {"id": batch_id})
+    return Batch(**found.mappings().one())
 
 
 async def lock_batches_by_code(session: WriteSession, codes: Collection[str]) -> list[Batch]:
     found = await session.execute(text("SELECT * FROM batch WHERE code = ANY(:codes) ORDER BY id FOR UPDATE"), {"codes": list(codes)})
-    return [Batch(**row._mapping) for row in found]
+    return [Batch(**row) for row in found.mappings()]
 
 
 def line_key(row: Any) -> str:

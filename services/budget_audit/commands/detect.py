@@ -117,7 +117,8 @@ async def record_step(
 ) -> None:  # fmt: skip
     """Append to the mismatch's history. ``numbers``: version, expected and actual as they stand."""
     await session.execute(
-        text("""INSERT INTO mismatch_step (mismatch_id, at, step, person, text, amount, evidence, numbers_version, expected, actual, event_id)
+        text("""INSERT INTO mismatch_step (mismatch_id, at, step, person, text, amount, evidence, numbers_version, expected,
+                    actual, event_id)
                 VALUES (:id, :at, :step, :person, :text, :amount, :evidence, :version, :expected, :actual, :event)"""),
         {
             "id": mismatch_id, "at": at, "step": step, "person": person, "text": words, "amount": amount,

@@ -54,7 +54,8 @@ async def _list(session: WriteSession, event: BatchApproved) -> None:
     """Before release the whole list is what is not credited yet."""
     await session.execute(
         text("""INSERT INTO batch_money (batch_id, programme, listed, credited, not_credited)
-                SELECT :id, programme, amount, 0, amount FROM unnest(CAST(:programmes AS text[]), CAST(:sums AS bigint[])) AS t(programme, amount)
+                SELECT :id, programme, amount, 0, amount
+                  FROM unnest(CAST(:programmes AS text[]), CAST(:sums AS bigint[])) AS t(programme, amount)
                 ON CONFLICT (batch_id, programme) DO UPDATE SET listed = excluded.listed, not_credited = excluded.not_credited"""),
         {"id": event.batch_id, "programmes": [t.programme for t in event.totals], "sums": [t.sum for t in event.totals]},
     )
@@ -176,7 +177,8 @@ async def realise(session: WriteSession, reference: str, taken: Sequence[tuple[U
     await session.execute(
         text("""UPDATE reservation r SET state = 'realised' FROM batch b
                  WHERE b.id = r.batch_id AND b.code = :reference AND r.state = 'made'
-                   AND NOT EXISTS (SELECT FROM reservation_line l WHERE l.batch_id = r.batch_id AND l.list_hash = r.list_hash AND l.remaining > 0)"""),
+                   AND NOT EXISTS (SELECT FROM reservation_line l WHERE l.batch_id = r.batch_id
+                                     AND l.list_hash = r.list_hash AND l.remaining > 0)"""),
         {"reference": reference},
     )
     return freed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from services.budget_audit import store
 from services.budget_audit.commands import reserve
@@ -40,16 +41,16 @@ async def record_sp2d(session: WriteSession, import_id: UUID, *, at: datetime) -
         )
     ).all()
     await store.lock_batches_by_code(session, {row.reference for row in rows})
-    lines = await store.lock_lines(session, {row.line_id for row in rows})
-    documents: dict[str, list[object]] = {}
+    await store.lock_lines(session, {row.line_id for row in rows})
+    documents: dict[str, list[Row[Any]]] = {}
     for row in rows:
         documents.setdefault(row.number, []).append(row)
     for number, of_document in documents.items():
-        await _record_sp2d(session, import_id, number, of_document, lines, at=at)
+        await _record_sp2d(session, import_id, number, of_document, at=at)
     return {"documents": len(documents), "rows": len(rows)}
 
 
-async def _record_sp2d(session: WriteSession, import_id: UUID, number: str, rows: list, lines: dict, *, at: datetime) -> None:  # type: ignore[type-arg]
+async def _record_sp2d(session: WriteSession, import_id: UUID, number: str, rows: list[Row[Any]], *, at: datetime) -> None:
     sp2d_id, first = natural_id("sp2d", number), rows[0]
     await session.execute(
         text("INSERT INTO sp2d VALUES (:id, :number, :date, :reference, :import_id, :at)"),
@@ -70,7 +71,7 @@ async def _record_sp2d(session: WriteSession, import_id: UUID, number: str, rows
             text("INSERT INTO sp2d_row VALUES (:sp2d, :line, :programme, :amount)"),
             {"sp2d": sp2d_id, "line": row.line_id, "programme": row.programme, "amount": row.amount},
         )
-        to = holding(row.programme) if row.programme else spent(lines[row.line_id].key)
+        to = holding(row.programme) if row.programme else spent(line.key)
         postings.append(Posting(f"sp2d/{number}", to, TREASURY, row.amount, row.line_id, source=f"sp2d/{number}"))
     await store.post(session, postings, at=at)
     data = Sp2dRecorded(

@@ -120,7 +120,8 @@ async def _commit_dpa(staging: Staging) -> dict[str, Any]:
             raise OverCeiling(f"line {line.key} has more reserved and realised than the new ceiling", line=line.key)
     versions = await session.execute(
         text("""INSERT INTO ceiling_version
-                SELECT s.line_id, coalesce((SELECT max(version) FROM ceiling_version v WHERE v.line_id = s.line_id), 0) + 1, s.ceiling, :id, :at
+                SELECT s.line_id, coalesce((SELECT max(version) FROM ceiling_version v WHERE v.line_id = s.line_id), 0) + 1,
+                       s.ceiling, :id, :at
                   FROM dpa_staging s LEFT JOIN budget_line l ON l.id = s.line_id
                  WHERE s.import_id = :id AND l.ceiling IS DISTINCT FROM s.ceiling"""),
         parameters,

@@ -61,7 +61,8 @@ async def _stage_sp2d(staging: Staging, rows: list[Row]) -> None:
     recorded: dict[str, dict[Any, Any]] = {}
     for found in await staging.session.execute(
         text(
-            "SELECT s.number, s.date, s.reference, r.line_id, r.amount FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id WHERE s.number = ANY(:n)"
+            """SELECT s.number, s.date, s.reference, r.line_id, r.amount FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id
+                WHERE s.number = ANY(:n)"""
         ),
         {"n": [row.values["nomor"] for row in rows]},
     ):
@@ -140,7 +141,8 @@ async def _check_sp2d(staging: Staging) -> Check:
     check = await keys.totals(staging, "sp2d_staging", "amount")
     # What is reserved for the batch that an SP2D names is there for that SP2D to take.
     over = await staging.session.execute(
-        text("""WITH asked AS (SELECT line_id, sum(amount) AS amount FROM sp2d_staging WHERE import_id = :id AND NOT known GROUP BY line_id),
+        text("""WITH asked AS (SELECT line_id, sum(amount) AS amount FROM sp2d_staging
+                                WHERE import_id = :id AND NOT known GROUP BY line_id),
                      own AS (SELECT l.line_id, sum(l.remaining) AS remaining
                                FROM reservation_line l JOIN batch b ON b.id = l.batch_id
                               WHERE b.code IN (SELECT reference FROM sp2d_staging WHERE import_id = :id AND NOT known) GROUP BY l.line_id)
@@ -151,7 +153,8 @@ async def _check_sp2d(staging: Staging) -> Check:
     )
     for line in over:
         check.not_ready.append(
-            f"Pos {store.line_key(line)}: SP2D {format_rupiah(line.amount)} melebihi sisa pagu {format_rupiah(line.left)}. Impor DPA perubahan dahulu."
+            f"Pos {store.line_key(line)}: SP2D {format_rupiah(line.amount)} melebihi sisa pagu "
+            f"{format_rupiah(line.left)}. Impor DPA perubahan dahulu."
         )
     return check
 

@@ -19,11 +19,25 @@ FOOD = "5.1.02.01.01.0043"
 
 
 def pkd_key(programme: str) -> dict[str, Any]:
-    return {"tahun": 2025, "kode_sub_skpd": SUB_SKPD, "kode_sub_giat": "1.06.04.1.05.0001", "kode_akun": CASH_AID, "program": programme, "panti": ""}
+    return {
+        "tahun": 2025,
+        "kode_sub_skpd": SUB_SKPD,
+        "kode_sub_giat": "1.06.04.1.05.0001",
+        "kode_akun": CASH_AID,
+        "program": programme,
+        "panti": "",
+    }
 
 
 def food_key(panti: str = "BM1", account: str = FOOD) -> dict[str, Any]:
-    return {"tahun": 2025, "kode_sub_skpd": f"{SUB_SKPD}.{panti}", "kode_sub_giat": "1.06.04.1.03.0002", "kode_akun": account, "program": "", "panti": panti}
+    return {
+        "tahun": 2025,
+        "kode_sub_skpd": f"{SUB_SKPD}.{panti}",
+        "kode_sub_giat": "1.06.04.1.03.0002",
+        "kode_akun": account,
+        "program": "",
+        "panti": panti,
+    }
 
 
 @dataclass
@@ -36,7 +50,9 @@ class Books:
     def as_(self, person: str) -> Any:
         return self.world.as_(person)
 
-    async def check(self, kind: str, rows: list[dict[str, Any]], *, person: str = "operator", name: str = "", **controls: Any) -> dict[str, Any]:
+    async def check(
+        self, kind: str, rows: list[dict[str, Any]], *, person: str = "operator", name: str = "", **controls: Any
+    ) -> dict[str, Any]:
         """Send a file; controls default to what its rows sum to."""
         header = list(rows[0])
         content = ";".join(header) + "\n" + "".join(";".join(str(row.get(name, "")) for name in header) + "\n" for row in rows)
@@ -89,7 +105,7 @@ class Books:
 
     def outbox(self, name: str) -> list[dict[str, Any]]:
         """Payloads that this service published of an event type, oldest first, with key and version."""
-        from shared.contracts.registry import EVENTS_BY_NAME  # noqa: PLC0415 - one use
+        from shared.contracts.registry import EVENTS_BY_NAME
 
         with self.world.sql("budget_audit") as connection:
             rows = connection.execute(
@@ -101,7 +117,7 @@ class Books:
 
 
 def encode(data: Event) -> str:
-    import msgspec  # noqa: PLC0415 - one use
+    import msgspec
 
     return msgspec.json.encode(data).decode()
 
@@ -111,23 +127,30 @@ LIST = {"KLJ": 182_400_000, "KPDJ": 21_600_000, "KAJ": 39_000_000}
 """243,000,000 rupiah, as in Cengkareng."""
 
 
-def approved(list_hash: str = "a" * 64, sums: dict[str, int] | None = None, batch_id: UUID = BATCH, code: str = "2025-09-M01") -> BatchApproved:
+def approved(
+    list_hash: str = "a" * 64, sums: dict[str, int] | None = None, batch_id: UUID = BATCH, code: str = "2025-09-M01"
+) -> BatchApproved:
     totals = [ProgrammeTotal(programme=p, count=s // 300_000, sum=s) for p, s in (sums or LIST).items()]
-    return BatchApproved(batch_id=batch_id, code=code, month="2025-09", list_hash=list_hash, list=f"/disbursement/batches/{batch_id}/list.tsv", totals=totals)
+    return BatchApproved(
+        batch_id=batch_id, code=code, month="2025-09", list_hash=list_hash, list=f"/disbursement/batches/{batch_id}/list.tsv", totals=totals
+    )
 
 
 def withdrawn(list_hash: str = "a" * 64, batch_id: UUID = BATCH) -> BatchWithdrawn:
     return BatchWithdrawn(batch_id=batch_id, list_hash=list_hash)
 
 
-def settled(result_no: int, credited: dict[str, int], *, rejected: dict[str, int] | None = None, sums: dict[str, int] | None = None) -> BatchSettled:
+def settled(
+    result_no: int, credited: dict[str, int], *, rejected: dict[str, int] | None = None, sums: dict[str, int] | None = None
+) -> BatchSettled:
     """What is neither credited nor rejected is unknown."""
     totals = []
     for programme, total in (sums or LIST).items():
         c, r = credited.get(programme, 0), (rejected or {}).get(programme, 0)
         totals.append(
             SettledTotal(
-                programme=programme, released=1, released_sum=total, credited=1, credited_sum=c, rejected=1, rejected_sum=r, returned_late=0,
+                programme=programme, released=1, released_sum=total, credited=1, credited_sum=c, rejected=1, rejected_sum=r,
+                returned_late=0,
                 returned_late_sum=0, unknown=1, unknown_sum=total - c - r, in_payment=0, in_payment_sum=0,
             )
         )  # fmt: skip

@@ -135,17 +135,21 @@ async def test_postings_balance_and_nobody_changes_them(books: Books) -> None:
     await books.bring("sp2d", sp2d_rows())
     await books.world.settle()
     with books.world.sql("budget_audit") as connection:
-        balances = dict(
-            connection.execute(
-                """SELECT account, sum(amount)::bigint FROM (SELECT debit AS account, amount FROM posting
+        rows = connection.execute(
+            """SELECT account, sum(amount)::bigint FROM (SELECT debit AS account, amount FROM posting
                      UNION ALL SELECT credit, -amount FROM posting) AS p GROUP BY account"""
-            ).fetchall()
-        )
-    assert sum(int(str(b)) for b in balances.values()) == 0
+        ).fetchall()
+    balances = {str(account): int(str(amount)) for account, amount in rows}
+    assert sum(balances.values()) == 0
     assert balances["distributed/KLJ"] == 179_100_000
     assert balances["holding/KLJ"] == LIST["KLJ"] - 179_100_000
     for role in ("api", "worker"):
-        for statement in ("UPDATE posting SET amount = 1", "DELETE FROM posting", "UPDATE sp2d_row SET amount = 1", "DELETE FROM mismatch_step"):
+        for statement in (
+            "UPDATE posting SET amount = 1",
+            "DELETE FROM posting",
+            "UPDATE sp2d_row SET amount = 1",
+            "DELETE FROM mismatch_step",
+        ):
             with books.world.sql("budget_audit", role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement.encode())
 
@@ -159,9 +163,7 @@ async def test_an_older_result_does_not_replace_a_newer_one(books: Books) -> Non
 
 
 async def test_the_tables_are_those_of_the_migration(books: Books) -> None:
-    from services.budget_audit.main import service  # noqa: PLC0415 - one use
-    from shared.db import migrate  # noqa: PLC0415
+    from services.budget_audit.main import service
+    from shared.db import migrate
 
     migrate.check(books.world.ground.postgres.address("ritme_budget_audit", "budget_audit_owner"), service.migrations, service.metadata)
-
-
