@@ -50,7 +50,7 @@ async def _begin(staging: Staging) -> None:
     rows = await staging.session.execute(
         text("SELECT person_id, programme FROM accounts_staging WHERE import_id = :id"), {"id": staging.import_id}
     )
-    staging.seen.update((r.person_id, r.programme) for r in rows)
+    staging.seen.update((str(r.person_id), r.programme) for r in rows)
 
 
 async def _stage(staging: Staging, rows: list[Row]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 import httpx
 from sqlalchemy import text
@@ -29,25 +28,15 @@ class PeopleUnavailable(Refusal):
     status = 503
 
 
-@dataclass(frozen=True)
-class Enrolled:
-    """What disbursement knows of a person in a programme: the newest word of beneficiary."""
-
-    area: str
-    cohort: str
-    amount: int
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A row whose person is known and enrolled."""
+    """A row whose person is known and enrolled; the id as text, since it goes straight into COPY."""
 
     row: Row
-    person_id: UUID
-    enrolled: Enrolled
+    person_id: str
 
 
-async def resolve(staging: Staging, niks: Sequence[str]) -> list[UUID | None]:
+async def resolve(staging: Staging, niks: Sequence[str]) -> list[str | None]:
     """Person ids in the order of the NIKs; None where beneficiary knows nobody in the caller's areas. Audited there.
 
     Raise PeopleUnavailable where it does not answer, or refuses the caller.
@@ -61,39 +50,35 @@ async def resolve(staging: Staging, niks: Sequence[str]) -> list[UUID | None]:
         raise PeopleUnavailable(f"beneficiary does not answer: {type(error).__name__}") from None
     if answer.status_code != 200:
         raise PeopleUnavailable(f"beneficiary answered {answer.status_code} for the file's people", answered=answer.status_code)
-    ids = answer.json()["ids"]
+    ids: list[str | None] = answer.json()["ids"]
     if len(ids) != len(niks):
         raise PeopleUnavailable("beneficiary answered for another number of people")
-    return [UUID(found) if found else None for found in ids]
+    return ids
 
 
 async def find_people(staging: Staging, rows: Sequence[Row]) -> list[Found]:
     """The rows whose person is known and enrolled in the row's programme; the others are refused, by row and column."""
     ids = await resolve(staging, [row.values["nik"] for row in rows])
-    wanted = {(found, row.values["program"]) for found, row in zip(ids, rows, strict=True) if found is not None}
-    enrolled = await _enrolled(staging, wanted)
+    enrolled = await _enrolled(staging, ids, [row.values["program"] for row in rows])
     people = []
-    for person_id, row in zip(ids, rows, strict=True):
+    for person_id, is_enrolled, row in zip(ids, enrolled, rows, strict=True):
         if person_id is None:
             row.refuse("nik", "person-unknown", "NIK ini tidak terdaftar sebagai penerima di wilayah Anda.", row.values["nik"])
-            continue
-        state = enrolled.get((person_id, row.values["program"]))
-        if state is None:
+        elif not is_enrolled:
             row.refuse("program", "not-enrolled", "Penerima ini tidak tercatat dalam SK program tersebut.", row.values["program"])
-            continue
-        people.append(Found(row, person_id, state))
+        else:
+            people.append(Found(row, person_id))
     return people
 
 
-async def _enrolled(staging: Staging, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Enrolled]:
-    found = await staging.session.execute(
+async def _enrolled(staging: Staging, people: Sequence[str | None], programmes: Sequence[str]) -> list[bool]:
+    """For each pair, whether beneficiary ever named this person for the programme (in the caller's areas)."""
+    found: list[bool] = await staging.session.scalar(
         text("""
-            SELECT w.person_id, w.programme, e.area, e.cohort, e.amount
-              FROM unnest(CAST(:people AS uuid[]), CAST(:programmes AS text[])) AS w(person_id, programme)
-             CROSS JOIN LATERAL (
-                   SELECT area, cohort, amount FROM enrolment_history h
-                    WHERE h.person_id = w.person_id AND h.programme = w.programme
-                    ORDER BY h.person_version DESC LIMIT 1) AS e"""),
-        {"people": [person for person, _ in wanted], "programmes": [programme for _, programme in wanted]},
+            SELECT coalesce(array_agg(EXISTS (
+                       SELECT FROM enrolment_history h WHERE h.person_id = w.person_id AND h.programme = w.programme)
+                   ORDER BY w.n), '{}')
+              FROM unnest(CAST(:people AS uuid[]), CAST(:programmes AS text[])) WITH ORDINALITY AS w(person_id, programme, n)"""),
+        {"people": list(people), "programmes": list(programmes)},
     )
-    return {(r.person_id, r.programme): Enrolled(r.area, r.cohort, r.amount) for r in found}
+    return found
