@@ -1,0 +1,120 @@
+"""A batch: composed, signed by four people, sent."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from ritme.terminal import Terminal, pairs, table, terminal
+
+STEPS: Final = {"check": ("checker", "check"), "approve": ("approver", "approval"), "release": ("releaser", "release")}
+"""Command: whose work it is, and its door."""
+
+Hash = Annotated[str, typer.Option("--list-hash", help="The hash that you have seen; default: the batch's own.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    batch = typer.Typer(no_args_is_help=True, help="Compose, sign and send a list of payments.")
+    batch.command("compose")(compose)
+    batch.command("submit")(submit)
+    batch.command("check")(check)
+    batch.command("approve")(approve)
+    batch.command("release")(release)
+    batch.command("withdraw")(withdraw)
+    batch.command("budget-request")(budget_request)
+    batch.command("results-due")(results_due)
+    batch.command("show")(show)
+    batch.command("list")(listed)
+    app.add_typer(batch, name="batch", rich_help_panel="Month")
+
+
+def compose(
+    context: typer.Context,
+    month: str,
+    kind: Annotated[str, typer.Option(help="main, wave, back_pay or retry.")] = "main",
+    programme: Annotated[list[str] | None, typer.Option(help="Again for each; default all.")] = None,
+) -> None:
+    """Everybody whose month can be paid, oldest open month first."""
+    shown = terminal(context)
+    body: dict[str, Any] = {"month": month, "kind": kind} | ({"programmes": programme} if programme else {})
+    _show(shown, shown.doors("operator").post("/disbursement/batches", body))
+
+
+def submit(context: typer.Context, batch: str) -> None:
+    """Fix the list and its hash."""
+    shown = terminal(context)
+    _show(shown, shown.doors("operator").post(f"/disbursement/batches/{find(shown, batch)['id']}/submission"))
+
+
+def check(context: typer.Context, batch: str, list_hash: Hash = "") -> None:
+    """The second of four people."""
+    _sign(terminal(context), "check", batch, list_hash)
+
+
+def approve(context: typer.Context, batch: str, list_hash: Hash = "") -> None:
+    """The third; asks for the budget."""
+    _sign(terminal(context), "approve", batch, list_hash)
+
+
+def release(context: typer.Context, batch: str, list_hash: Hash = "") -> None:
+    """The fourth, once an SP2D covers it: the file for the bank."""
+    _sign(terminal(context), "release", batch, list_hash)
+
+
+def withdraw(context: typer.Context, batch: str, reason: Annotated[str, typer.Option()]) -> None:
+    """Take the whole list back before it is released."""
+    shown = terminal(context)
+    _show(shown, shown.doors("operator").post(f"/disbursement/batches/{find(shown, batch)['id']}/withdrawal", {"reason": reason}))
+
+
+def budget_request(context: typer.Context, batch: str) -> None:
+    """Ask for the budget again after it was refused."""
+    shown = terminal(context)
+    _show(shown, shown.doors("operator").post(f"/disbursement/batches/{find(shown, batch)['id']}/budget-request"))
+
+
+def results_due(context: typer.Context, batch: str) -> None:
+    """Declare that no more results are to come."""
+    shown = terminal(context)
+    _show(shown, shown.doors("operator").post(f"/disbursement/batches/{find(shown, batch)['id']}/results-due"))
+
+
+def show(context: typer.Context, batch: str) -> None:
+    """One batch, by id or code."""
+    shown = terminal(context)
+    _show(shown, find(shown, batch))
+
+
+def listed(context: typer.Context, month: str = "", state: str = "") -> None:
+    """Batches, of a month or in a state."""
+    shown = terminal(context)
+    items = shown.doors("operator").get("/disbursement/batches", month=month or None, state=state or None)["items"]
+    rows = [(one["code"], one["state"], one["payments"], one["allocations"], one["sum"], one["list_hash"] or "") for one in items]
+    shown.answer({"items": items}, table(("code", "state", "payments", "months", "rupiah", "list hash"), rows))
+
+
+def find(shown: Terminal, batch: str) -> dict[str, Any]:
+    """By id, or by its code such as 2025-09-M01."""
+    doors = shown.doors("operator")
+    if len(batch) < 30:
+        for one in doors.get("/disbursement/batches", month=batch[:7])["items"]:
+            if one["code"] == batch:
+                batch = one["id"]
+                break
+    return doors.get(f"/disbursement/batches/{batch}")
+
+
+def _sign(shown: Terminal, step: str, batch: str, list_hash: str) -> None:
+    person, door = STEPS[step]
+    found = find(shown, batch)
+    body = {"list_hash": list_hash or found["list_hash"] or ""}
+    _show(shown, shown.doors(person).post(f"/disbursement/batches/{found['id']}/{door}", body))
+
+
+def _show(shown: Terminal, batch: dict[str, Any]) -> None:
+    keys = ("code", "id", "state", "payments", "allocations", "sum", "list_hash", "credited", "rejected", "file")
+    totals = table(("programme", "payments", "rupiah"), [(one["programme"], one["count"], one["sum"]) for one in batch.get("totals", [])])
+    names = [f"{one['step']} {one['person']}{' (void)' if one.get('void') else ''}" for one in batch.get("signatures", [])]
+    seen = {key: batch[key] for key in keys if batch.get(key) not in (None, "")} | {"signatures": ", ".join(names)}
+    shown.answer(batch, pairs(seen), totals)

@@ -1,0 +1,155 @@
+"""Files in: template, dry run, problems, commit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from ritme.client import USAGE, Doors, Problem
+from ritme.terminal import Terminal, json_or_file, number, pairs, table, terminal
+
+SERVICE_OF: Final = {
+    "decree": "beneficiary", "status": "beneficiary",
+    "accounts": "disbursement", "carry-in": "disbursement", "results": "disbursement",
+    "dpa": "budget_audit", "cash-plan": "budget_audit", "sp2d": "budget_audit", "sts": "budget_audit",
+    "census": "budget_audit", "contract": "budget_audit",
+    "delivery": "assistive_devices",
+}  # fmt: skip
+"""Which service takes which file."""
+
+SENDER_OF: Final = {"sp2d": "treasurer", "sts": "treasurer", "delivery": "warehouse"}
+"""Whose file it is, where not the operator's."""
+
+_SHOWN: Final = (
+    "id", "kind", "file_name", "state", "rows", "accepted", "rejected", "warnings", "controls", "totals", "ready", "not_ready", "result",
+    "duplicate_of",
+)  # fmt: skip
+
+Service = Annotated[str, typer.Option(help="Where the kind is not one of the known ones.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    panel = "Files"
+    app.command(rich_help_panel=panel)(template)
+    app.command("import", rich_help_panel=panel)(check)
+    app.command("import-commit", rich_help_panel=panel)(commit)
+    app.command("import-problems", rich_help_panel=panel)(problems)
+    app.command("import-mend", rich_help_panel=panel)(mend)
+    app.command("import-cancel", rich_help_panel=panel)(cancel)
+    app.command("imports", rich_help_panel=panel)(listed)
+
+
+def service_of(kind: str, given: str = "") -> str:
+    """Raise BadParameter for a kind that nobody takes."""
+    if given or kind in SERVICE_OF:
+        return given or SERVICE_OF[kind]
+    raise typer.BadParameter(f"'{kind}' is none of {', '.join(sorted(SERVICE_OF))}; name the --service")
+
+
+def template(
+    context: typer.Context,
+    name: str,
+    out: Annotated[Path | None, typer.Option(help="Where to; by default NAME.xlsx here. An ending .csv gives CSV.")] = None,
+    service: Service = "",
+) -> None:
+    """The published template of a file, with help and an example."""
+    shown = terminal(context)
+    target = out or Path(f"{name}.xlsx")
+    form = "csv" if target.suffix == ".csv" else "xlsx"
+    with target.open("wb") as file:
+        size = shown.doors("operator").download(f"/{service_of(name, service)}/templates/{name}.{form}", file)
+    shown.answer({"file": str(target), "bytes": size}, f"{target}, {number(size)} bytes")
+
+
+def check(
+    context: typer.Context,
+    kind: str,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    controls: Annotated[str, typer.Option(help="Totals typed from the signed paper: JSON, or @FILE.")] = "{}",
+    service: Service = "",
+) -> None:
+    """Dry run of a file: every problem by row and column; nothing is applied before `import-commit`."""
+    shown = terminal(context)
+    typed = json_or_file(controls)
+    doors = shown.doors(SENDER_OF.get(kind, "operator"))
+    view = doors.upload(f"/{service_of(kind, service)}/imports/{kind}", file, {"controls": json.dumps(typed)})
+    _show(shown, view)
+
+
+def commit(context: typer.Context, import_id: str, service: Service = "") -> None:
+    """Apply a checked file; a second person where the kind wants one (`--as operator2`)."""
+    shown = terminal(context)
+    found, view = _find(shown, import_id, service)
+    doors = shown.doors(SENDER_OF.get(view["kind"], "operator2"))
+    _show(shown, doors.post(f"/{found}/imports/{import_id}/commit"))
+
+
+def cancel(context: typer.Context, import_id: str, service: Service = "") -> None:
+    """Forget a checked file."""
+    shown = terminal(context)
+    found, view = _find(shown, import_id, service)
+    _show(shown, shown.doors(SENDER_OF.get(view["kind"], "operator")).post(f"/{found}/imports/{import_id}/cancel"))
+
+
+def mend(
+    context: typer.Context, import_id: str, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], service: Service = ""
+) -> None:
+    """Send the mended rows of a file; the rows accepted before stay untouched."""
+    shown = terminal(context)
+    found, view = _find(shown, import_id, service)
+    _show(shown, shown.doors(SENDER_OF.get(view["kind"], "operator")).upload(f"/{found}/imports/{import_id}/mended", file))
+
+
+def problems(
+    context: typer.Context,
+    import_id: str,
+    rejected: Annotated[Path | None, typer.Option(help="Also write the rejected rows here, to mend.")] = None,
+    service: Service = "",
+) -> None:
+    """What is wrong, by row and column."""
+    shown = terminal(context)
+    found, view = _find(shown, import_id, service)
+    doors = shown.doors(SENDER_OF.get(view["kind"], "operator"))
+    items = list(doors.items(f"/{found}/imports/{import_id}/problems"))
+    if rejected is not None:
+        with rejected.open("wb") as file:
+            doors.download(f"/{found}/imports/{import_id}/rejected.csv", file)
+    rows = [(one["row"], one["column"], one["code"], one["message"], one["value"]) for one in items]
+    shown.answer({"problems": len(items), "items": items}, table(("row", "column", "code", "what", "value"), rows))
+
+
+def listed(context: typer.Context, service: Service = "") -> None:
+    """The newest imports, of all services or one."""
+    shown = terminal(context)
+    doors = shown.doors("operator")
+    items = [
+        {"service": name, **one}
+        for name in ([service] if service else sorted(set(SERVICE_OF.values())))
+        for one in doors.get(f"/{name}/imports")["items"]
+    ]
+    rows = [
+        (one["service"], one["kind"], one["file_name"], one["state"], one["rows"], one["rejected"], one["uploaded_by"], one["id"])
+        for one in items
+    ]
+    shown.answer({"items": items}, table(("service", "kind", "file", "state", "rows", "rejected", "by", "id"), rows))
+
+
+def _find(shown: Terminal, import_id: str, service: str) -> tuple[str, dict[str, Any]]:
+    """The service that holds this import: ids are unique, so the one that knows it."""
+    doors: Doors = shown.doors("operator")
+    for name in [service] if service else sorted(set(SERVICE_OF.values())):
+        try:
+            return name, doors.get(f"/{name}/imports/{import_id}")
+        except Problem as problem:
+            if problem.status != 404 or service:
+                raise
+    shown.err.print(f"no service knows the import {import_id}")
+    raise typer.Exit(USAGE)
+
+
+def _show(shown: Terminal, view: dict[str, Any]) -> None:
+    seen = {key: view[key] for key in _SHOWN if view.get(key) is not None}
+    shown.answer(view, pairs(seen))

@@ -1,0 +1,97 @@
+"""The month: seal, open, show; changes of enrolments before it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from ritme.client import REFUSED, Problem
+from ritme.terminal import json_or_file, pairs, table, terminal
+
+OUTCOMES: Final = ("entitled", "due", "in_payment", "unknown", "paid", "held", "missed", "excluded")
+
+
+def add_to(app: typer.Typer) -> None:
+    month = typer.Typer(no_args_is_help=True, help="Seal, open and show a benefit month.")
+    month.command("seal")(seal)
+    month.command("open")(open_month)
+    month.command("show")(show)
+    month.command("seals")(seals)
+    app.add_typer(month, name="month", rich_help_panel="Month")
+    app.command("status-change", rich_help_panel="Month")(status_change)
+    app.command("status-confirm", rich_help_panel="Month")(status_confirm)
+
+
+def seal(
+    context: typer.Context,
+    month: str,
+    programme: Annotated[list[str] | None, typer.Option(help="Again for each; default all.")] = None,
+) -> None:
+    """Cut-off: the list of everyone whom the decree names, sealed for ever."""
+    shown = terminal(context)
+    doors = shown.doors("operator")
+    wanted = programme or [one["code"] for one in doors.get("/beneficiary/programmes")["items"]]
+    seals = [doors.post("/beneficiary/cutoffs", {"programme": one, "month": month}) for one in wanted]
+    rows = [(one["programme"], one["count"], one["sum"], one["quota"], one["hash"]) for one in seals]
+    shown.answer({"month": month, "seals": seals}, table(("programme", "people", "rupiah", "quota", "hash"), rows))
+
+
+def seals(context: typer.Context, month: str) -> None:
+    """The seals of a month, with the month's hash."""
+    shown = terminal(context)
+    found = shown.doors("operator").get(f"/beneficiary/months/{month}/seal")
+    rows = [(one["programme"], one["count"], one["sum"], one["quota"], one["hash"]) for one in found["programmes"]]
+    shown.answer(found, table(("programme", "people", "rupiah", "quota", "hash"), rows, f"{month}  {found['hash']}"))
+
+
+def open_month(context: typer.Context, month: str) -> None:
+    """Open the month against its seal; refused (exit 3) where our own list is not the sealed one."""
+    shown = terminal(context)
+    try:
+        answer = shown.doors("operator").post(f"/disbursement/months/{month}/opening")
+    except Problem as problem:
+        if problem.status != 409 or "opened" not in problem.body:
+            raise
+        answer = {key: value for key, value in problem.body.items() if key not in ("type", "title", "status", "correlation_id")}
+        shown.err.print(f"{problem.detail} [{problem.code}]")
+        _show_opening(shown, answer)
+        raise typer.Exit(REFUSED) from None
+    _show_opening(shown, answer)
+
+
+def _show_opening(shown: Any, answer: dict[str, Any]) -> None:
+    keys = ("programme", "state", "due", "held", "excluded", "pending", "only_in_beneficiary", "only_in_disbursement", "differs")
+    rows = [[one.get(key, "") for key in keys] for one in answer.get("programmes", [])]
+    shown.answer(answer, table(keys, rows))
+
+
+def show(context: typer.Context, month: str) -> None:
+    """The month as an equation, by programme, with what is unpaid and why."""
+    shown = terminal(context)
+    found = shown.doors("leader").get(f"/disbursement/months/{month}/equation")
+    rows = [("all", *(found[key] for key in OUTCOMES))]
+    rows += [(name, *(one[key] for key in OUTCOMES)) for name, one in found["by_programme"].items()]
+    reasons = table(("unpaid because", "people"), sorted(found["unpaid_by_reason"].items(), key=lambda item: -item[1]))
+    title = f"{month}: {'the equation holds' if found['holds'] else 'THE EQUATION DOES NOT HOLD'}"
+    shown.answer(found, table(("programme", *OUTCOMES), rows, title), reasons)
+
+
+def status_change(
+    context: typer.Context,
+    items: Annotated[
+        str, typer.Argument(help='{"items": […]}, one item, or @FILE: person_id, programme, action, reason, from_month, evidence.')
+    ],
+) -> None:
+    """Suspend, resume or end enrolments; a resumption waits for a second person (`status-confirm`)."""
+    shown = terminal(context)
+    body = json_or_file(items)
+    body = body if "items" in body else {"items": [body]}
+    shown.answer(shown.doors("operator").post("/beneficiary/status-changes", body))
+
+
+def status_confirm(context: typer.Context, order: str) -> None:
+    """Confirm another person's order."""
+    shown = terminal(context)
+    answer = shown.doors("operator2").post(f"/beneficiary/status-changes/{order}/confirmation")
+    shown.answer(answer, pairs(answer))
