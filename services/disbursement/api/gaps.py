@@ -23,3 +23,12 @@ async def gaps(
     """Gaps of the caller's areas: how many are open and why, and the ones asked for with owner and date."""
     which = queries.GapFilter(month=month, state=state, reason=reason, area=area, programme=programme)
     return await queries.gaps(session, which, after, limit, request.app.state.service.clock.today())
+
+
+@router.get("/gaps/groups")
+async def gap_groups(
+    request: Request, session: ReadDep, caller: CallerDep, month: str = "", reason: str = "", area: str = "", programme: str = ""
+) -> dict[str, Any]:
+    """Open gaps by month, reason and office with how many are late: what each office has to do."""
+    which = queries.GapFilter(month=month, state="open", reason=reason, area=area, programme=programme)
+    return {"items": await queries.groups(session, which, request.app.state.service.clock.today())}

@@ -72,3 +72,19 @@ async def _page(session: ReadSession, which: GapFilter, after: UUID | None, limi
         {**which.params, "after": after, "limit": limit, "today": today},
     )
     return [dict(row) for row in found.mappings()]
+
+
+async def groups(session: ReadSession, which: GapFilter, today: date) -> list[dict[str, Any]]:
+    """Open gaps of the same month, outcome, reason and office: how many, how many of them too late, the nearest date.
+
+    The late ones first: it is the list from which an office takes its work, however many people wait.
+    """
+    found = await session.execute(
+        text(f"""SELECT g.month, g.outcome, g.reason, g.owner, count(*) AS count, min(g.due_on) AS due_on,
+                        count(*) FILTER (WHERE g.due_on < :today) AS overdue
+                   FROM gap g WHERE g.kind = 'month' AND {_WHICH}
+                  GROUP BY g.month, g.outcome, g.reason, g.owner
+                  ORDER BY count(*) FILTER (WHERE g.due_on < :today) DESC, min(g.due_on), count(*) DESC, g.month, g.reason, g.owner"""),
+        {**which.params, "state": "open", "today": today},
+    )
+    return [dict(row) for row in found.mappings()]
