@@ -27,7 +27,7 @@ async def gaps(
 
 @router.get("/gaps/groups")
 async def gap_groups(
-    request: Request, session: ReadDep, caller: CallerDep, month: str = "", reason: str = "", area: str = "", programme: str = ""
+    *, request: Request, session: ReadDep, caller: CallerDep, month: str = "", reason: str = "", area: str = "", programme: str = ""
 ) -> dict[str, Any]:
     """Open gaps by month, reason and office with how many are late: what each office has to do."""
     which = queries.GapFilter(month=month, state="open", reason=reason, area=area, programme=programme)
