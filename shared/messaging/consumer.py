@@ -294,6 +294,7 @@ class Consumer:
             failpoints.hit("consumer.before_commit")
         failpoints.hit("consumer.after_commit")
         cursor.position = to
+        await self._bus.passed(self._service, topic, place[1], to.next_offset)
         if plan.healed:
             await Replay(self._database, self._applier, topic).run(list(plan.healed), healable_only=True)
 

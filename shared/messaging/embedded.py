@@ -128,6 +128,9 @@ class EmbeddedLog:
             found = {partition: Ends(first, following) for partition, first, following in await cursor.fetchall()}
         return {partition: found.get(partition, Ends(0, 0)) for partition in range(topic.partitions)}
 
+    async def passed(self, group: str, topic: Topic, partition: int, position: int) -> None:
+        """Positions stand in the consumers' own databases, and ``ritme status`` reads them there."""
+
     async def wait(self, timeout_s: float) -> None:
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen(), name="embedded-bus-listener")

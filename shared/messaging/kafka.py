@@ -45,8 +45,8 @@ Places = frozenset[tuple[str, int]]
 class KafkaLog:
     """A ``Log`` on the cluster at ``bootstrap`` (``host:port``, several by comma).
 
-    One instance serves one consumer group (and any number of appends): give each service its own. ``prefix`` keeps
-    several installations on one cluster apart. Topics that are missing are made, also on a cluster that lost them.
+    One instance serves a process, its services' groups included. ``prefix`` keeps several installations on one cluster
+    apart. Topics that are missing are made, also on a cluster that lost them.
     """
 
     name = "kafka"
@@ -61,7 +61,9 @@ class KafkaLog:
         self._producer_lock = asyncio.Lock()
         self._reader: _Reader | None = None
         self._reader_lock = asyncio.Lock()
-        self._member: _Reader | None = None
+        self._members: dict[str, _Reader] = {}
+        self._to_show: dict[str, dict[TopicPartition, int]] = {}
+        self._shown_at = 0.0
         self._topics_made = False
 
     # --- topics -----------------------------------------------------------------------------
@@ -165,8 +167,8 @@ class KafkaLog:
 
     async def fetch(self, topic: Topic, partition: int, start: int, maximum: int) -> Sequence[Stored]:
         place = TopicPartition(self._name(topic), partition)
-        member = self._member
-        if member is not None and place in member.consumer.assignment():
+        member = self._member_at(place, start)
+        if member is not None:
             return [_stored(topic, each) for each in await member.fetch(place, start, maximum)]
         async with self._reader_lock:
             reader = await self._open_reader()
@@ -175,14 +177,22 @@ class KafkaLog:
                 reader.following.clear()
             return [_stored(topic, each) for each in await self._guarded(reader.fetch(place, start, maximum))]
 
+    def _member_at(self, place: TopicPartition, start: int) -> _Reader | None:
+        """A member that has this partition, rather one that stands where we want to read: members of several groups may
+        have it, and it does not matter whose fetched-ahead records are taken.
+        """
+        having = [member for member in self._members.values() if place in member.consumer.assignment()]
+        having.sort(key=lambda member: (member.following.get(place) != start, place in member.following))
+        return having[0] if having else None
+
     async def ends(self, topic: Topic) -> Mapping[int, Ends]:
         places = [TopicPartition(self._name(topic), partition) for partition in range(topic.partitions)]
         async with self._reader_lock:
             consumer = (await self._open_reader()).consumer
             starts = await self._guarded(consumer.beginning_offsets(places))
             ends = await self._guarded(consumer.end_offsets(places))
-        if self._member is not None:
-            self._member.watch(ends)
+        for member in self._members.values():
+            member.watch(ends)
         return {place.partition: Ends(starts[place], ends[place]) for place in places}
 
     async def _open_reader(self) -> _Reader:
@@ -225,8 +235,6 @@ class KafkaLog:
         )
 
     async def assignments(self, group: str, topics: Collection[Topic]) -> AsyncIterator[Places]:
-        if self._member is not None:
-            raise ValueError(f"this KafkaLog already serves a consumer group; '{group}' needs one of its own")
         await self._ready()
         by_name = {self._name(topic): topic.name for topic in topics}
         changes: asyncio.Queue[Places | None] = asyncio.Queue()
@@ -234,19 +242,40 @@ class KafkaLog:
         consumer.subscribe(topics=list(by_name), listener=_Listener(changes, by_name))
         try:
             await _bounded(consumer.start())
-            self._member = _Reader(consumer, on_stalled=lambda: changes.put_nowait(None))
+            member = self._members[group] = _Reader(consumer, on_stalled=lambda: changes.put_nowait(None))
             while True:
                 change = await changes.get()
                 if change is None:
                     raise BusUnavailable("Kafka announces records and hands none over; joining the group again")
-                self._member.following.clear()
+                member.following.clear()
                 yield change
         finally:
-            self._member = None
+            self._members.pop(group, None)
             await _bounded_stop(consumer.stop())
+
+    async def passed(self, group: str, topic: Topic, partition: int, position: int) -> None:
+        self._to_show.setdefault(group, {})[TopicPartition(self._name(topic), partition)] = position
+        await self._show()
+
+    async def _show(self) -> None:
+        """Commit now and then what the databases have passed, so that Kafka's own tools show the lag; nobody reads it back."""
+        if not self._to_show or time.monotonic() - self._shown_at < _COMMIT_EVERY_S:
+            return
+        self._shown_at = time.monotonic()
+        to_show, self._to_show = self._to_show, {}
+        for group, positions in to_show.items():
+            member = self._members.get(group)
+            ours = {place: at for place, at in positions.items() if member and place in member.consumer.assignment()}
+            if member is None or not ours:
+                continue
+            try:
+                await asyncio.wait_for(member.consumer.commit(ours), 1.0)
+            except (KafkaError, TimeoutError) as error:
+                log.debug("kafka.commit_failed", error=repr(error))
 
     async def wait(self, timeout_s: float) -> None:
         """Records are fetched ahead in the background; a look costs nothing, so this is a short pause."""
+        await self._show()
         await asyncio.sleep(min(timeout_s, _POLL_S))
 
     async def close(self) -> None:
@@ -262,7 +291,6 @@ class _Reader:
     def __init__(self, consumer: AIOKafkaConsumer, on_stalled: Any = None) -> None:
         self.consumer = consumer
         self.following: dict[TopicPartition, int] = {}
-        self._committed_at: dict[TopicPartition, float] = {}
         self._stalled_since: dict[TopicPartition, float] = {}
         self._on_stalled = on_stalled
 
@@ -280,7 +308,6 @@ class _Reader:
         if found:
             self.following[place] = found[-1].offset + 1
             self._stalled_since.pop(place, None)
-        await self._show(place, start)
         return list(found)
 
     def watch(self, ends: Mapping[TopicPartition, int]) -> None:
@@ -293,17 +320,6 @@ class _Reader:
                 self._stalled_since.clear()
                 self._on_stalled()
                 return
-
-    async def _show(self, place: TopicPartition, position: int) -> None:
-        """Commit now and then what the database has passed, so that Kafka's own tools show the lag."""
-        now = time.monotonic()
-        if self._on_stalled is None or now - self._committed_at.get(place, 0.0) < _COMMIT_EVERY_S:
-            return
-        self._committed_at[place] = now
-        try:
-            await asyncio.wait_for(self.consumer.commit({place: position}), 1.0)
-        except (KafkaError, TimeoutError) as error:
-            log.debug("kafka.commit_failed", error=repr(error))
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]

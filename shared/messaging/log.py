@@ -91,6 +91,10 @@ class Log(Protocol):
         """Per partition, first and next offset."""
         ...
 
+    async def passed(self, group: str, topic: Topic, partition: int, position: int) -> None:
+        """For the bus's own displays of lag, and for nothing else; may do nothing."""
+        ...
+
     async def wait(self, timeout_s: float) -> None:
         """Return when something may have been appended, or after ``timeout_s``."""
         ...

@@ -17,7 +17,7 @@ from shared.messaging import parked
 from shared.messaging.log import BusUnavailable, Record
 from shared.messaging.outbox import Outgoing, append
 from shared.messaging.relay import Republish, republish
-from tests.support.probe import NOW, ProbeWorld, activated, person, sealed, suspended, until
+from tests.support.probe import NOW, ProbeService, ProbeWorld, activated, person, sealed, suspended, until
 
 
 def record(number: int, version: int, key: UUID | None = None, data: str | None = None) -> Record:
@@ -375,3 +375,26 @@ async def test_a_consumer_restored_from_a_backup_reads_again_from_where_it_was(p
     while await restored.run_once():
         pass
     assert await probe.consumer.effects() == [(person(6), v) for v in (1, 2, 3, 2, 3)]
+
+
+async def test_several_services_of_one_process_read_the_same_events_each_for_itself(probe: ProbeWorld) -> None:
+    other = ProbeService(probe.publisher.server, probe.bus, "budget_audit")
+    await other.open()
+    await probe.publisher.publish(*[(person(n), v, activated()) for v in (1, 2) for n in range(300)])
+    while await probe.publisher.relay.run_once():
+        pass
+    while await probe.consumer.consumer.run_once():
+        pass
+    await probe.publisher.publish(*[(person(n), 3, activated()) for n in range(300)])
+    while await probe.publisher.relay.run_once():
+        pass
+
+    async def drain(service: ProbeService) -> None:
+        while await service.consumer.run_once():
+            pass
+
+    await asyncio.gather(drain(other), drain(probe.consumer))
+    for service in (other, probe.consumer):
+        assert_gapless(await service.effects(), {person(n): 3 for n in range(300)})
+        assert await service.parked() == {}
+    await other.close()

@@ -33,6 +33,29 @@ from shared.messaging.schema import create_messaging_tables
 from tests.support.kafka_broker import KafkaBroker
 
 _names = itertools.count(1)
+_spare: dict[tuple[int, str], list[str]] = {}
+"""Databases that a test has left empty behind, by server and kind: making one takes longer than most tests."""
+
+
+def _take(server: EmbeddedPostgres, kind: str) -> tuple[str, bool]:
+    """Name of a database, and whether it is new."""
+    spare = _spare.setdefault((id(server), kind), [])
+    if spare:
+        return spare.pop(), False
+    name = f"probe{next(_names)}"
+    bootstrap(server.superuser_address(), [name])
+    return name, True
+
+
+def _give_back(server: EmbeddedPostgres, kind: str, name: str) -> None:
+    """Empty it. A test that died on the way gives nothing back."""
+    with psycopg.connect(server.superuser_address(f"ritme_{name}").replace("+psycopg", ""), autocommit=True) as connection:
+        tables = connection.execute("SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = 'public'").fetchone()
+        assert tables is not None
+        connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY")
+    _spare[id(server), kind].append(name)
+
+
 NOW = datetime(2025, 9, 1, 3, 0, tzinfo=UTC)
 
 _EFFECTS = (
@@ -97,8 +120,9 @@ class EmbeddedBus:
     name = "embedded"
 
     def __init__(self, server: EmbeddedPostgres) -> None:
-        self._server = server
-        self._roles = database_roles(f"probe{next(_names)}")
+        self.server = server
+        self._name, _ = _take(server, "bus")
+        self._roles = database_roles(self._name)
         self._database = self._roles.database
         self._logs: list[EmbeddedLog] = []
 
@@ -107,15 +131,15 @@ class EmbeddedBus:
         return self._logs[0]
 
     async def open(self) -> None:
-        bootstrap(self._server.superuser_address(), [self._database.removeprefix("ritme_")])
         await self.another_log().migrate()
 
     async def close(self) -> None:
         for each in self._logs:
             await each.close()
+        _give_back(self.server, "bus", self._name)
 
     def another_log(self) -> EmbeddedLog:
-        made = EmbeddedLog(self._server.address(self._database, self._roles.owner))
+        made = EmbeddedLog(self.server.address(self._database, self._roles.owner))
         self._logs.append(made)
         return made
 
@@ -154,7 +178,7 @@ class EmbeddedBus:
             connection.execute(statement)
 
     def _connect(self, database: str) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._server.superuser_address(database).replace("+psycopg", ""), autocommit=True)
+        return psycopg.connect(self.server.superuser_address(database).replace("+psycopg", ""), autocommit=True)
 
 
 class KafkaBus:
@@ -207,9 +231,9 @@ class ProbeService:
 
     def __init__(self, server: EmbeddedPostgres, bus: BreakableBus, name: str = "beneficiary") -> None:
         self.name = name
-        self._server = server
+        self.server = server
         self._bus = bus
-        self._probe = f"probe{next(_names)}"
+        self._probe, self._is_new = _take(server, "service")
         self.clock: Clock = FrozenClock(NOW)
         self.failing: Callable[[Received[Any]], bool] = lambda event: False
         """Events for which the reaction raises."""
@@ -219,12 +243,11 @@ class ProbeService:
         self._workers: list[Consumer | Relay] = []
 
     async def open(self) -> None:
-        bootstrap(self._server.superuser_address(), [self._probe])
-        owner = self.address("owner").replace("+psycopg", "")
-        with psycopg.connect(owner) as connection:
-            create_messaging_tables(connection.execute, self._probe)
-            for statement in _EFFECTS:
-                connection.execute(statement)
+        if self._is_new:
+            with psycopg.connect(self.address("owner").replace("+psycopg", "")) as connection:
+                create_messaging_tables(connection.execute, self._probe)
+                for statement in _EFFECTS:
+                    connection.execute(statement)
         self.worker = self._open_database("worker")
         self.api = self._open_database("api")
         self.relay = self.another_relay()
@@ -235,12 +258,13 @@ class ProbeService:
             await each.close()
         await self.worker.close()
         await self.api.close()
+        _give_back(self.server, "service", self._probe)
 
     def _open_database(self, role: Role) -> Database:
         return Database(self.address(role), role, pool_size=2, max_overflow=10)
 
     def address(self, role: Role) -> str:
-        return self._server.address(f"ritme_{self._probe}", f"{self._probe}_{role}")
+        return self.server.address(f"ritme_{self._probe}", f"{self._probe}_{role}")
 
     # --- publishing ---------------------------------------------------------------------------
 
@@ -255,7 +279,7 @@ class ProbeService:
 
     def cut_connections(self) -> None:
         """As a network or an administrator does: every connection of this service's database."""
-        address = self._server.superuser_address().replace("+psycopg", "")
+        address = self.server.superuser_address().replace("+psycopg", "")
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (f"ritme_{self._probe}",))
 
