@@ -133,5 +133,14 @@ async def withdraw_lines(session: WriteSession, payment_ids: str, params: dict[s
     return int(taken.rowcount)  # type: ignore[attr-defined]
 
 
+async def months_of(session: AnySession, batch_id: UUID) -> list[str]:
+    """The months that the batch's lines are for; a statement that names them reads no other partition of the ledger."""
+    return list(await session.scalars(text("SELECT DISTINCT month FROM payment_month WHERE batch_id = :id"), {"id": batch_id}))
+
+
+IN_MONTHS = "AND h.month = ANY(CAST(:months AS text[]))"
+"""For ``store.move``, with ``months_of`` as ``months``: no cost grows with history."""
+
+
 async def holidays(session: AnySession) -> Sequence[date]:
     return list(await session.scalars(text("SELECT day FROM holiday")))

@@ -37,8 +37,7 @@ _PAYABLE: Final = """(h.outcome = 'due' OR h.outcome = 'missed' AND h.reason <> 
                   AND f.account_ref = k.account_ref))"""
 
 _CANDIDATES: Final = f"""
-    SELECT h.person_id, h.programme, h.month, h.amount, h.area, k.id AS account_id, k.bank_code, k.number_enc, k.holder_enc,
-           k.number_index, k.account_ref
+    SELECT h.person_id, h.programme, h.month, h.amount, h.area
       FROM entitlement_month h
       JOIN account k ON k.person_id = h.person_id AND k.programme = h.programme AND k.card_handed_over
      WHERE h.month <= :month AND h.programme = ANY(CAST(:programmes AS text[])) AND {_PAYABLE}
@@ -112,14 +111,15 @@ async def compose(
     return batch_id
 
 
+# Two plain joins: they are hashed, where one condition with OR would look each line up.
 _STALE: Final = """
     SELECT p.id FROM payment p
       LEFT JOIN account k ON k.person_id = p.person_id AND k.programme = p.programme AND k.card_handed_over
-     WHERE p.batch_id = :id AND p.outcome = 'prepared'
-       AND (k.account_ref IS DISTINCT FROM p.account_ref OR EXISTS (
-               SELECT FROM payment_month a JOIN entitlement_month h
-                   ON h.month = a.month AND h.programme = a.programme AND h.person_id = a.person_id
-                WHERE a.payment_id = p.id AND h.outcome NOT IN ('due', 'missed')))"""
+     WHERE p.batch_id = :id AND p.outcome = 'prepared' AND k.account_ref IS DISTINCT FROM p.account_ref
+     UNION
+    SELECT a.payment_id FROM payment_month a
+      JOIN entitlement_month h ON h.month = a.month AND h.programme = a.programme AND h.person_id = a.person_id
+     WHERE a.batch_id = :id AND a.live AND h.outcome NOT IN ('due', 'missed')"""
 
 
 async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:

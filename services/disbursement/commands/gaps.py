@@ -37,7 +37,7 @@ _CLOSED: Final = """SELECT g.id, g.version, json_build_object(
     FROM gap g JOIN gap_touched t ON t.id = g.id ORDER BY g.id"""
 
 _OPEN: Final = """
-    WITH wanted AS ({wanted}),
+    WITH wanted AS MATERIALIZED ({wanted}),
     owned AS (
         SELECT w.*, coalesce({owner}, o.office) AS owner, o.due_on
           FROM wanted w
@@ -62,12 +62,15 @@ _CLOSE: Final = """
           FROM {source} WHERE g.state = 'open' AND {which} RETURNING g.id)
     INSERT INTO gap_touched SELECT id FROM healed"""
 
+# Sorted, so that all of it is read before the first gap is written: a plan that reads gaps between two writes walks over
+# everything written so far (39,000 gaps took 45 s).
 _LACKING: Final = """
     SELECT 'month' AS kind, h.person_id, h.programme, h.month, h.outcome, h.reason, h.area
       FROM entitlement_month h
       LEFT JOIN gap g ON g.person_id = h.person_id AND g.programme = h.programme AND g.month = h.month
      WHERE h.month = :month AND h.outcome IN ('missed', 'unknown')
-       AND (g.id IS NULL OR g.state = 'closed' OR (g.outcome, g.reason) <> (h.outcome, h.reason))"""
+       AND (g.id IS NULL OR g.state = 'closed' OR (g.outcome, g.reason) <> (h.outcome, h.reason))
+     ORDER BY h.person_id"""
 
 
 async def _begin(session: WriteSession) -> None:

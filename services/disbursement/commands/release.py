@@ -98,8 +98,8 @@ async def _move_months(session: WriteSession, batch: Row[Any], caller: Caller, a
         Action.RELEASE,
         """SELECT a.month, a.programme, a.person_id, '', p.reference
              FROM payment_month a JOIN payment p ON p.id = a.payment_id WHERE a.batch_id = :batch AND a.live""",
-        {"batch": batch.id},
-        at=at, author=caller.person, cause=batch.code,
+        {"batch": batch.id, "months": await batches.months_of(session, batch.id)},
+        at=at, author=caller.person, cause=batch.code, extra_guard=batches.IN_MONTHS,
     )  # fmt: skip
     if moved == batch.allocations:
         return

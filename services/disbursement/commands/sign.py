@@ -102,7 +102,7 @@ async def withdraw(session: WriteSession, caller: Caller, batch_id: UUID, reason
     """Take the whole list back before release; its months are free for another one."""
     batch = await batches.load_for_update(session, batch_id)
     await batches.move_batch(session, batch, BatchAction.WITHDRAW)
-    months = await _months_of(session, batch_id)
+    months = await batches.months_of(session, batch_id)
     await batches.withdraw_lines(session, "SELECT id FROM payment WHERE batch_id = :id", {"id": batch_id})
     await miss_unlisted(session, months, at=at)
     await _void(session, batch_id)
@@ -133,10 +133,6 @@ async def void_signatures(
         await _void(session, batch_id)
         await refresh_lines(session, batch)
         await _note_change(session, batch_id, people, reason=reason, by=by, at=at)
-
-
-async def _months_of(session: WriteSession, batch_id: UUID) -> list[str]:
-    return list(await session.scalars(text("SELECT DISTINCT month FROM payment_month WHERE batch_id = :id AND live"), {"id": batch_id}))
 
 
 async def _void(session: WriteSession, batch_id: UUID) -> None:
@@ -192,7 +188,7 @@ async def remove_line(
         params,
     )
     taken_off = "SELECT id FROM payment WHERE batch_id = :batch AND person_id = :person AND outcome = 'prepared'"
-    months = await _months_of(session, batch_id)
+    months = await batches.months_of(session, batch_id)
     await batches.withdraw_lines(session, taken_off, {"batch": batch_id, "person": person_id})
     await miss_unlisted(session, months, at=at)
     await batches.count_lines(session, batch_id)

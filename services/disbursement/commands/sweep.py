@@ -52,8 +52,9 @@ async def sweep(session: WriteSession, batch_ids: Sequence[UUID], *, at: datetim
         if batch.state != BatchState.RELEASED or not batch.results_due:
             continue
         silent = await move(
-            session, Action.RESULTS_SILENT, _SILENT, {"batch": batch_id}, at=at, author=AUTHOR, cause=batch.code
-        )
+            session, Action.RESULTS_SILENT, _SILENT, {"batch": batch_id, "months": await batches.months_of(session, batch_id)},
+            at=at, author=AUTHOR, cause=batch.code, extra_guard=batches.IN_MONTHS,
+        )  # fmt: skip
         await session.execute(
             text("""UPDATE payment SET outcome = 'unknown', reason = 'awaiting_bank'
                      WHERE batch_id = :batch AND outcome = 'in_payment'"""),
