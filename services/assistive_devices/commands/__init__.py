@@ -1,0 +1,1 @@
+"""Changes of this service, each in the transaction of its caller."""

@@ -1,0 +1,1 @@
+"""Pure rules: the life of a request, and when a kind runs short."""
