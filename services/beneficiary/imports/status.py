@@ -62,19 +62,28 @@ async def _stage(staging: Staging, rows: list[Row]) -> None:
         if not row.ok:
             continue
         change = Change(people[index], programme, action, reason or "", Month(values["mulai_bulan"]), values["dokumen"])
-        if (change.person_id, programme) in staging.seen:
-            row.refuse("nik", "double-row", "Satu orang, satu program, satu tindakan dalam satu berkas.")
-            continue
-        staging.seen.add((change.person_id, programme))
         changes.append((row, change))
     await _hold_against_table(staging, changes)
-    good = [(row, change) for row, change in changes if row.ok]
+    good = _without_doubles(staging, [(row, change) for row, change in changes if row.ok])
     await copy_in(
         staging.session,
         "status_staging",
         _COLUMNS,
         ((staging.import_id, staging.line(row), c.person_id, c.programme, c.action, c.reason, c.from_month, c.evidence) for row, c in good),
     )
+
+
+def _without_doubles(staging: Staging, changes: Sequence[tuple[Row, Change]]) -> list[tuple[Row, Change]]:
+    """The first row of a person and programme stands, each later one is refused: which came first would be a guess."""
+    kept = []
+    for row, change in changes:
+        key = (change.person_id, change.programme)
+        if key in staging.seen:
+            row.refuse("nik", "double-row", "Satu orang, satu program, satu tindakan dalam satu berkas.")
+            continue
+        staging.seen.add(key)
+        kept.append((row, change))
+    return kept
 
 
 async def _hold_against_table(staging: Staging, changes: Sequence[tuple[Row, Change]]) -> None:
@@ -85,7 +94,6 @@ async def _hold_against_table(staging: Staging, changes: Sequence[tuple[Row, Cha
         try:
             decide_change(current, change, horizons[change.programme], two_people=True)
         except Refusal as refusal:
-            staging.seen.discard((change.person_id, change.programme))
             row.refuse(*_in_words(refusal, change))
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
-import psycopg
 import pytest
 
 from services.embedded import BUS, address, migrate, open_house
-from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.kernel.clock import SystemClock
 from shared.messaging.embedded import EmbeddedLog
 from shared.runtime import Worker
-from shared.settings import Settings
 from tests.support.world import Ground, World
 
 NAME = "beneficiary"

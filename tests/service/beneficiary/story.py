@@ -37,7 +37,7 @@ class Citizen:
         return f"Jalan Kenari Nomor {self.number}"
 
     def row(self) -> str:
-        return ";".join((self.nik, self.name, self.born, self.address, self.area, self.programme, self.cohort, self.amount))
+        return f"{self.nik};{self.name};{self.born};{self.address};{self.area};{self.programme};{self.cohort};{self.amount}"
 
 
 def decree_file(citizens: Sequence[Citizen]) -> bytes:
@@ -62,9 +62,7 @@ def controls(
 async def send(
     world: World, kind: str, content: bytes, typed: dict[str, Any], *, by: str = "operator", name: str = "berkas.csv"
 ) -> tuple[int, dict[str, Any]]:
-    answer = await world.as_(by).post(
-        f"/beneficiary/imports/{kind}", files={"file": (name, content)}, data={"controls": json.dumps(typed)}
-    )
+    answer = await world.as_(by).post(f"/beneficiary/imports/{kind}", files={"file": (name, content)}, data={"controls": json.dumps(typed)})
     return answer.status_code, answer.json()
 
 

@@ -76,13 +76,14 @@ async def test_reveal_gives_the_fields_that_were_asked_for_and_audits_it(world: 
         "/beneficiary/people:reveal", json={"ids": ids[:2], "purpose": "payment-file", "fields": ["nik", "name", "birth_date"]}
     )
     assert answer.json()["people"] == [
-        {"id": ids[n], "area": "31.73.01.1001", "nik": PEOPLE[n].nik, "name": PEOPLE[n].name, "birth_date": "1950-05-12"}
-        for n in (0, 1)
+        {"id": ids[n], "area": "31.73.01.1001", "nik": PEOPLE[n].nik, "name": PEOPLE[n].name, "birth_date": "1950-05-12"} for n in (0, 1)
     ]
     found = await world.as_("operator").post("/beneficiary/people:find", json={"nik": PEOPLE[0].nik, "purpose": "counter"})
     assert [e["programme"] for e in found.json()["enrolments"]] == ["KLJ", "KPDJ"]
     with world.sql("beneficiary", "verify") as look:
-        entries = look.execute("SELECT person, operation, purpose, count FROM audit_entry WHERE operation LIKE 'people.%' ORDER BY seq").fetchall()
+        entries = look.execute(
+            "SELECT person, operation, purpose, count FROM audit_entry WHERE operation LIKE 'people.%' ORDER BY seq"
+        ).fetchall()
     assert entries == [
         ("operator", "people.resolve", "import", 2),
         ("releaser", "people.reveal(birth_date,name,nik)", "payment-file", 2),
