@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.service.disbursement.desk import Desk, person
@@ -156,3 +157,70 @@ async def test_a_seal_whose_list_was_changed_opens_nothing(desk: Desk) -> None:
 async def test_only_an_operator_of_the_whole_agency_opens(desk: Desk) -> None:
     assert (await desk.as_("checker").post(f"/months/{MONTH}/opening")).status_code == 403
     assert (await desk.as_("jakpus").post(f"/months/{MONTH}/opening")).status_code == 403
+
+
+async def test_two_operators_at_once_open_it_once(desk: Desk) -> None:
+    enrol_ten(desk)
+    desk.beneficiary.seal()
+    await desk.told()
+
+    answers = await asyncio.gather(*(opening(desk) for _ in range(3)))
+
+    assert sorted(body["programmes"][0]["state"] for _, body in answers) == ["already_open", "already_open", "opened"]
+    assert desk.sql("SELECT count(*), count(DISTINCT person_id) FROM entitlement_entry") == [(10, 10)]
+    assert desk.sql("SELECT count(*) FROM outbox") == [(1,)]
+
+
+async def test_resumptions_that_arrive_while_the_month_opens_are_all_followed(desk: Desk) -> None:
+    """Either the opening sees the event's row or the event sees the head: nobody falls between."""
+    for round_no in range(4):
+        month = f"2025-{9 + round_no:02d}"
+        people = [person(1000 * round_no + n) for n in range(300)]
+        for who in people:
+            desk.beneficiary.activate(who, from_month=month, to_month=month)
+            desk.beneficiary.suspend(who, from_month=month, to_month=month)
+        desk.beneficiary.seal(month=month)
+        await desk.told()
+        for who in people:
+            desk.beneficiary.resume(who, from_month=month, to_month=month)
+        await desk.beneficiary.publish()
+
+        (status, _), _ = await asyncio.gather(opening(desk, month), desk.settle())
+        await desk.settle()
+
+        assert (status, desk.outcomes(month)) == (200, {"due": 300})
+
+
+async def test_the_amount_and_the_reason_are_compared_too(desk: Desk) -> None:
+    enrol_ten(desk)
+    desk.beneficiary.seal(amount=250_000)
+    await desk.told()
+
+    status, body = await opening(desk)
+
+    assert (status, body["refused"], body["differs"]) == (409, "seal_differs", 10)
+    assert {one["kind"] for one in body["programmes"][0]["people"]} == {"amount"}
+
+
+async def test_a_second_programme_of_the_same_person_is_another_line(desk: Desk) -> None:
+    desk.beneficiary.activate(person(1))
+    desk.beneficiary.activate(person(1), programme="KPDJ")
+    desk.beneficiary.seal("KLJ")
+    desk.beneficiary.seal("KPDJ")
+    await desk.told()
+
+    status, body = await opening(desk)
+
+    assert (status, [(p["programme"], p["due"]) for p in body["programmes"]]) == (200, [("KLJ", 1), ("KPDJ", 1)])
+
+
+async def test_a_bus_that_was_lost_and_filled_again_does_not_stop_the_opening(desk: Desk) -> None:
+    """Ends noted on the old log may lie beyond the new one: today's ends bound them."""
+    enrol_ten(desk)
+    desk.beneficiary.seal()
+    await desk.told()
+    desk.sql_run("UPDATE seal_end SET end_offset = end_offset + 1000")
+
+    status, _ = await opening(desk)
+
+    assert status == 200
