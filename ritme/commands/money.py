@@ -85,7 +85,7 @@ def agree(
     _act(terminal(context), "auditor", f"{mismatch}/agreement", {"solution": solution, "owner": owner, "due_on": due_on})
 
 
-def close(context: typer.Context, mismatch: str, evidence: Annotated[list[str], typer.Option(help="Again for each.")]) -> None:
+def close(context: typer.Context, mismatch: str, evidence: Annotated[str, typer.Option(help="STS number, minutes …")]) -> None:
     """A second auditor closes it, with evidence."""
     _act(terminal(context), "auditor2", f"{mismatch}/closing", {"evidence": evidence})
 

@@ -106,7 +106,7 @@ def _agree(office: Office, mismatch: str) -> None:
 
 def _close(office: Office, mismatch: str) -> None:
     if _state(office) == "agreed":
-        office.as_("auditor2").post(f"/budget_audit/mismatches/{mismatch}/closing", {"evidence": [STS_NUMBER]})
+        office.as_("auditor2").post(f"/budget_audit/mismatches/{mismatch}/closing", {"evidence": STS_NUMBER})
 
 
 def _beside(office: Office) -> Json:
@@ -117,6 +117,6 @@ def _beside(office: Office) -> Json:
     return {
         "resident_days": panti["resident_days"], "price": panti["price"], "detected_by_event": bool(found.get("caused_by_event")),
         "explained": found.get("explained"), "open": found.get("open"), "returned": line["returned"],
-        "steps": [one["step"] for one in history], "people": len({one["person"] for one in history if one["step"] != "detected"}),
+        "steps": [one["step"] for one in history], "people": len({one["person"] for one in history if one["step"] != "detect"}),
         "parked": report.parked(office),
     }  # fmt: skip

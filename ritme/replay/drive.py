@@ -41,6 +41,7 @@ class Office:
         self._patience_s = patience_s
         self._doors: dict[str, Doors] = {}
         self._status = console.status("")
+        self._began = self._ended = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +56,11 @@ class Office:
             self._doors[person] = Doors(self.url, person)
         return self._doors[person]
 
+    @property
+    def seconds(self) -> float:
+        """Of work: from the first file that went in to the end of the last step."""
+        return round(self._ended - self._began, 1) if self._began else 0.0
+
     # --- steps --------------------------------------------------------------------------------------------------
 
     def step(self, title: str, action: Callable[[], T]) -> T:
@@ -66,6 +72,7 @@ class Office:
             result = self._insist(action)
         finally:
             self._status.stop()
+        self._ended = time.monotonic()
         note = f"  {result}" if isinstance(result, str) else ""
         self._console.print(Text.assemble(("✓ ", "green"), f"{title}{note} ", (f"{time.monotonic() - started:.1f} s", "dim")))
         return result
@@ -114,6 +121,7 @@ class Office:
 
     def bring_in(self, kind: str, file: Path, controls: Json, *, by: str, commit_by: str) -> Json:
         """Check and commit one file; a file that is in already is left alone. Returns its ImportView."""
+        self._began = self._began or time.monotonic()
         service = service_of(kind)
         view = self.as_(by).upload(f"/{service}/imports/{kind}", file, {"controls": json.dumps(controls)})
         if view["state"] == "committed":

@@ -52,7 +52,7 @@ BUDI_MULIA_FIGURES: Final[Expected] = {
 
 BUDI_MULIA_BESIDE: Final[Expected] = {
     "resident_days": 3_480, "price": 38_500, "detected_by_event": True, "explained": 3_465_000, "open": 2_310_000,
-    "returned": 2_310_000, "steps": ["detected", "explained", "agreed", "closed"], "people": 3, "parked": 0,
+    "returned": 2_310_000, "steps": ["detect", "explain", "agree", "close"], "people": 3, "parked": 0,
 }  # fmt: skip
 
 # 7 groups x 3 programmes, in the order of PROGRAMMES (press, 8 and 25 August 2025; TROUBLES.md O23).

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,14 +30,12 @@ def replay(shown: Terminal, story: str, *, scale: float = 1.0, out: Path | None 
         if instance is None:
             _refuse_strangers(url, story, resume=resume)
         with Office(url, story, shown.err) as office:
-            started = time.monotonic()
             try:
                 found, beside = TELL[story](office, folder, scale)
             except StillWaiting as error:
                 shown.err.print(Text(str(error), style="red"))
                 return FAILED
-            seconds = round(time.monotonic() - started, 1)
-            report = _report(story, scale, found, assumed=office.assumed, seconds=seconds, instance=instance)
+            report = _report(story, scale, found, assumed=office.assumed, seconds=office.seconds, instance=instance)
     return _judge(shown, story, scale, report, beside)
 
 

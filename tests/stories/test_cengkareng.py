@@ -1,0 +1,112 @@
+"""Fixture C of the users, from the decree to the last gap, by the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Any
+
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from tests.support.commands import Told
+
+MONTH = "2025-09"
+
+
+def test_the_month_ends_as_the_users_wrote_it(cengkareng: Told) -> None:
+    report = cengkareng.report
+    assert report["story"] == "cengkareng-2025-09"
+    assert report["equation"] == {
+        "entitled": 1000, "due": 0, "in_payment": 0, "unknown": 3, "paid": 796, "held": 12, "missed": 185, "excluded": 4, "holds": True,
+    }  # fmt: skip
+    assert report["money"] == {"sp2d": 243_000_000, "credited": 240_600_000, "returned": 0, "holding": 2_400_000, "balanced": True}
+    assert report["gaps"] == {"open": 188, "without_owner": 0, "without_due_date": 0}
+    assert report["seal"]["beneficiary"] == report["seal"]["disbursement"] != ""
+    assert report["paid_amount"] == 240_600_000
+    assert sum(report["unpaid_by_reason"].values()) == 1000 - 796
+    assert report["mismatches"] == []
+    assert "peak_rss_mb" not in report  # another's instance: not ours to measure
+
+
+def test_the_commands_say_the_same(cengkareng: Told) -> None:
+    ritme = cengkareng.ritme
+    gaps = ritme("gaps", "--month", MONTH)
+    assert set(gaps) == {"open", "by_reason", "without_owner", "without_due_date", "parked"}
+    assert (gaps["open"], gaps["without_owner"], gaps["without_due_date"], gaps["parked"]) == (188, 0, 0, 0)
+    assert sum(gaps["by_reason"].values()) == 188
+    items = ritme("gaps", "--month", MONTH, "--items")["items"]
+    assert len(items) == 188
+    assert all(one["owner"] and one["due_on"] for one in items)
+    assert ritme("month", "show", MONTH)["paid"] == 796
+    assert ritme("money", "--month", MONTH)["balanced"] is True
+    status = ritme("status")
+    assert (status["pending"], status["parked"]) == (0, 0)
+    assert ritme("doctor")["ok"] is True
+    shown = ritme.run("gaps", "--month", MONTH).stdout
+    assert "card_not_handed_over" in shown
+
+
+def test_older_months_were_paid_first(cengkareng: Told) -> None:
+    for month in ("2025-07", "2025-08"):
+        equation = cengkareng.ritme("month", "show", month)
+        assert (equation["entitled"], equation["paid"], equation["holds"]) == (3, 3, True)
+
+
+def test_a_story_wants_an_empty_instance_or_its_own(cengkareng: Told) -> None:
+    refused = cengkareng.ritme("replay", "cengkareng-2025-09", "--url", cengkareng.url, code=3)
+    assert (refused["status"], refused["code"]) == (409, "not-empty")
+    other = cengkareng.ritme("replay", "august-2025", "--scale", "0.001", "--url", cengkareng.url, "--resume", code=3)
+    assert other["code"] == "not-empty"
+
+
+def test_a_finished_story_resumed_changes_nothing(cengkareng: Told) -> None:
+    again = cengkareng.ritme("replay", "cengkareng-2025-09", "--url", cengkareng.url, "--resume")
+    assert without_seconds(again) == without_seconds(cengkareng.report)
+
+
+def test_the_same_bank_file_under_another_name_is_known(cengkareng: Told) -> None:
+    copy = cengkareng.folder / "hasil-kiriman-kedua.csv"
+    copy.write_bytes((cengkareng.folder / "results.csv").read_bytes())
+    answer = cengkareng.ritme("bank", "results", str(copy))
+    assert answer["duplicate_of"]
+    assert cengkareng.ritme("month", "show", MONTH)["paid"] == 796
+
+
+def test_the_bank_file_comes_out_again_byte_for_byte(cengkareng: Told) -> None:
+    out = cengkareng.folder / "again.csv"
+    batch = cengkareng.ritme("batch", "list", "--month", MONTH)["items"][0]
+    cengkareng.ritme("bank", "file", batch["code"], "--out", str(out))
+    assert out.read_bytes() == (cengkareng.folder / "bank.csv").read_bytes()
+    folder = cengkareng.ritme.instance.data / "bank" / "out"
+    assert any(file.read_bytes() == out.read_bytes() for file in folder.iterdir())
+
+
+def test_published_events_are_cloud_events_without_anybody_in_them(cengkareng: Told) -> None:
+    target = cengkareng.folder / "events.ndjson"
+    cengkareng.ritme("events", "export", "--out", str(target))
+    text = target.read_text(encoding="utf-8")
+    read = 0
+    for line in text.splitlines():
+        event = JSONFormat().read(CloudEvent, line)
+        assert event.get_source().startswith("/")
+        read += 1
+    assert read > 1_000
+    for secret in personal_values(cengkareng):
+        assert secret not in text
+
+
+def personal_values(told: Told) -> set[str]:
+    """NIKs, whole names, addresses and account numbers of the input files."""
+    values: set[str] = set()
+    with (told.folder / "decree.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter=";"):
+            values |= {row["nik"], row["alamat"]} | ({row["nama"]} if " " in row["nama"] else set())
+    with (told.folder / "accounts.csv").open(encoding="utf-8", newline="") as file:
+        values |= {row["nomor_rekening"] for row in csv.DictReader(file, delimiter=";")}
+    assert len(values) > 2_500
+    return values
+
+
+def without_seconds(report: dict[str, Any]) -> str:
+    return json.dumps({key: value for key, value in report.items() if key != "seconds"}, sort_keys=True)
