@@ -1,13 +1,11 @@
-"""The doors of disbursement, assembled: months, batches, results, gaps (each file has one ``router``)."""
+"""The doors of disbursement, assembled (those of the imports: ``imports``)."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from fastapi import APIRouter
 
+from services.disbursement.api import batches, gaps, months, results
+
 router = APIRouter()
-for _part in ("months", "batches", "results", "gaps"):
-    if find_spec(f"{__name__}.{_part}") is not None:  # while the halves are being written
-        router.include_router(import_module(f"{__name__}.{_part}").router)
+for _part in (months, batches, results, gaps):
+    router.include_router(_part.router)
