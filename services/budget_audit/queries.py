@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.budget_audit import schemas
-from services.budget_audit.commands.facts import food_facts
 from services.budget_audit.domain.calendar import days_of
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.mismatch import open_amount
 from services.budget_audit.domain.references import PantiMonth
 from services.budget_audit.store import line_key
+from services.budget_audit.store.facts import food_facts
 from shared.db.session import AnySession
 from shared.kernel.errors import NotFound
 from shared.kernel.month import Month
