@@ -15,7 +15,6 @@ from services.beneficiary.commands.cutoff import LIST, seal_cutoff
 from services.beneficiary.commands.people import find_person, resolve_people, reveal_people
 from services.beneficiary.commands.status import confirm_order, order_changes
 from services.beneficiary.domain.enrolment import Change
-from services.beneficiary.imports import decree_kind, status_kind
 from services.beneficiary.schemas import (
     CutoffRequest,
     FindRequest,
@@ -25,13 +24,12 @@ from services.beneficiary.schemas import (
     StatusChanges,
 )
 from shared.db.session import copy_out
-from shared.imports.api import import_router
 from shared.kernel.month import Month
 from shared.runtime import Service
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
-doors = APIRouter(route_class=CommandRoute)
+router = APIRouter(route_class=CommandRoute)
 
 
 def _service(request: Request) -> Service:
@@ -40,31 +38,31 @@ def _service(request: Request) -> Service:
     return found
 
 
-@doors.get("/areas")
+@router.get("/areas")
 async def areas(session: ReadDep, caller: CallerDep, level: str = "", parent: str = "") -> dict[str, Any]:
     """Kemendagri's areas with their dates and successors."""
     return {"items": await queries.areas(session, level, parent)}
 
 
-@doors.get("/programmes")
+@router.get("/programmes")
 async def programmes(session: ReadDep, caller: CallerDep) -> list[dict[str, Any]]:
     """Programmes with dated tariffs, rupiah a month."""
     return await queries.programmes(session)
 
 
-@doors.get("/status-reasons")
+@router.get("/status-reasons")
 async def status_reasons(session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """Lawful reasons by action, with the office's words."""
     return {"items": await queries.status_reasons(session)}
 
 
-@doors.get("/decrees")
+@router.get("/decrees")
 async def decrees(session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """Decrees with count, sum and quota by programme."""
     return {"items": await queries.decrees(session)}
 
 
-@doors.get("/enrolments")
+@router.get("/enrolments")
 async def enrolments(
     session: ReadDep, caller: CallerDep, *, programme: str = "", status: str = "", area: str = "", after: str = "",
     limit: Annotated[int, Query(ge=1, le=5_000)] = 200,
@@ -73,7 +71,7 @@ async def enrolments(
     return await queries.enrolments(session, programme=programme, status=status, area=area, after=after, limit=limit)
 
 
-@doors.post("/status-changes", status_code=201, dependencies=[allowed("operator")])
+@router.post("/status-changes", status_code=201, dependencies=[allowed("operator")])
 async def status_changes(body: StatusChanges, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """Suspend, resume, end: all items or none. ``proposed`` where a second person must confirm."""
     clock = _service(request).clock
@@ -82,14 +80,14 @@ async def status_changes(body: StatusChanges, request: Request, session: WriteDe
     return asdict(order)
 
 
-@doors.post("/status-changes/{order_id}/confirmation", status_code=201, dependencies=[allowed("operator")])
+@router.post("/status-changes/{order_id}/confirmation", status_code=201, dependencies=[allowed("operator")])
 async def confirmation(order_id: UUID, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """The second person; 409 ``four-eyes`` for the one who ordered."""
     clock = _service(request).clock
     return asdict(await confirm_order(session, order_id, author=caller.person, today=clock.today(), at=clock.now()))
 
 
-@doors.post("/cutoffs", status_code=201, dependencies=[allowed("operator", whole_agency=True)])
+@router.post("/cutoffs", status_code=201, dependencies=[allowed("operator", whole_agency=True)])
 async def seal(body: CutoffRequest, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """Cut-off and seal of one programme month; 409 ``already-sealed`` with ``cutoff_id`` where it has one."""
     at = _service(request).clock.now()
@@ -97,18 +95,18 @@ async def seal(body: CutoffRequest, request: Request, session: WriteDep, caller:
     return await queries.cutoff(session, cutoff_id)
 
 
-@doors.get("/cutoffs")
+@router.get("/cutoffs")
 async def cutoffs(session: ReadDep, caller: CallerDep, month: str = "") -> dict[str, Any]:
     """Seals, newest month first."""
     return {"items": await queries.cutoffs(session, month)}
 
 
-@doors.get("/cutoffs/{cutoff_id}")
+@router.get("/cutoffs/{cutoff_id}")
 async def cutoff(cutoff_id: UUID, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     return await queries.cutoff(session, cutoff_id)
 
 
-@doors.get("/cutoffs/{cutoff_id}/list.tsv", dependencies=[allowed(whole_agency=True)])
+@router.get("/cutoffs/{cutoff_id}/list.tsv", dependencies=[allowed(whole_agency=True)])
 async def sealed_list(cutoff_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> StreamingResponse:
     """The sealed list, byte for byte what was hashed."""
     await queries.cutoff(session, cutoff_id)
@@ -121,13 +119,13 @@ async def _lines(service: Service, areas: tuple[str, ...], cutoff_id: UUID) -> A
             yield block
 
 
-@doors.get("/months/{month}/seal")
+@router.get("/months/{month}/seal")
 async def month_seal(month: MonthText, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """Seals of a month by programme, and the month's hash."""
     return await queries.month_seal(session, month)
 
 
-@doors.post("/people:resolve")
+@router.post("/people:resolve")
 async def resolve(body: ResolveRequest, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """NIKs to person ids, in order, null where unknown in the caller's areas. Audited."""
     service = _service(request)
@@ -135,7 +133,7 @@ async def resolve(body: ResolveRequest, request: Request, session: WriteDep, cal
     return {"ids": ids}
 
 
-@doors.post("/people:reveal")
+@router.post("/people:reveal")
 async def reveal(body: RevealRequest, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """The asked fields of people in the caller's areas. Audited."""
     service = _service(request)
@@ -145,13 +143,8 @@ async def reveal(body: RevealRequest, request: Request, session: WriteDep, calle
     return {"people": people}
 
 
-@doors.post("/people:find")
+@router.post("/people:find")
 async def find(body: FindRequest, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """One person by NIK with the enrolments. Audited."""
     service = _service(request)
     return await find_person(session, service.cipher, caller, body.nik, body.purpose, at=service.clock.now())
-
-
-router = APIRouter()
-router.include_router(doors)
-router.include_router(import_router(decree_kind, status_kind))

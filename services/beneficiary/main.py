@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from services.beneficiary.api import router
+from fastapi import APIRouter
+
+from services.beneficiary import api, imports
 from services.beneficiary.seed import seed
 from services.beneficiary.tables import metadata
 from shared.runtime import ServiceDefinition
+
+router = APIRouter()
+router.include_router(api.router)
+router.include_router(imports.router)
 
 service = ServiceDefinition(
     name="beneficiary",

@@ -48,7 +48,7 @@ ANNOUNCED: Final = (
 
 
 def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Run as the owner after each migration. What an office changed since (an area's end, a tariff) keeps its value."""
+    """Run as the owner after each migration, in the caller's transaction. What an office changed since (an area's end, a tariff) stays."""
     with connection.cursor() as cursor:
         cursor.executemany(
             """INSERT INTO area (code, level, name, parent, postal_code, valid_from)
@@ -78,4 +78,3 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         cursor.executemany(
             "INSERT INTO status_reason (action, code, words) VALUES (%s, %s, %s) ON CONFLICT (action, code) DO NOTHING", REASONS
         )
-    connection.commit()

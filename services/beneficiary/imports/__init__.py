@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from services.beneficiary.imports.decree import decree_kind
 from services.beneficiary.imports.status import status_kind
+from shared.imports.api import import_router
 
-__all__ = ["decree_kind", "status_kind"]
+router = import_router(decree_kind, status_kind)
