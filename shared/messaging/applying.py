@@ -166,10 +166,10 @@ class Applier:
         cursor = await connection.execute(
             """INSERT INTO parked_key (topic, key, reason, attempts, parked_at, owner)
                SELECT %s, key, reason, 1, %s, %s FROM unnest(%s::uuid[], %s::text[]) AS n(key, reason)
-               ON CONFLICT (topic, key) DO NOTHING RETURNING key, reason""",
+               ON CONFLICT (topic, key) DO UPDATE SET reason = excluded.reason RETURNING key, reason, xmax = 0""",
             (topic.name, self._context.clock.now(), PARKED_OWNER, list(plan.reasons), list(plan.reasons.values())),
         )
-        new = [ParkedKey(topic.name, key, reason) for key, reason in await cursor.fetchall()]
+        new = [ParkedKey(topic.name, key, reason) for key, reason, is_new in await cursor.fetchall() if is_new]
         for parked in new[:20]:
             log.error("event.parked", service=self._service, topic=topic.name, key=str(parked.key), reason=parked.reason)
         if len(new) > 20:

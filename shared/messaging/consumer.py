@@ -22,6 +22,7 @@ from shared.messaging import positions
 from shared.messaging.applying import Applier, Plan, key_of
 from shared.messaging.failures import is_conflict, is_transient
 from shared.messaging.log import BusUnavailable, Log, Stored
+from shared.messaging.loops import backoff, pause_unless_stopped, unless_stopped
 from shared.messaging.parked import Replay
 from shared.messaging.positions import Place, Position
 from shared.messaging.reactions import Context, OnParked, Reaction
@@ -32,7 +33,6 @@ BATCH_MAX = 5_000
 RETRIES_MAX = 5
 _IDLE_S = 0.5
 _BACKOFF_S = 0.1
-_BACKOFF_MAX_S = 10.0
 _VERIFY_EVERY_S = 2.0
 _ASSIGNMENT_TIMEOUT_S = 60.0
 _PATIENCE_S = 20.0
@@ -103,19 +103,18 @@ class Consumer:
         failures = 0
         while not stop.is_set():
             try:
-                passed = await self._turn()
+                passed = await unless_stopped(self._turn(), stop)
                 failures = 0
                 if passed == 0:
                     await self._bus.wait(_IDLE_S)
             except Exception as error:  # noqa: BLE001 - the loop outlives whatever happens to bus or database
                 failures += 1
-                pause = min(_BACKOFF_S * 2**failures, _BACKOFF_MAX_S)
+                pause = backoff(failures, _BACKOFF_S)
                 (log.warning if is_transient(error) else log.error)(
                     "consumer.failed", service=self._service, error=repr(error), failures=failures, retry_in_s=pause
                 )
                 self._cursors.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
+                await pause_unless_stopped(pause, stop)
         await self.close()
 
     async def close(self) -> None:
@@ -142,7 +141,7 @@ class Consumer:
             except Exception as error:  # noqa: BLE001 - a group that cannot be joined now is joined later
                 failures += 1
                 log.warning("consumer.assignment_failed", service=self._service, error=repr(error))
-                await asyncio.sleep(min(_BACKOFF_S * 2**failures, _BACKOFF_MAX_S))
+                await asyncio.sleep(backoff(failures, _BACKOFF_S))
 
     async def _places(self) -> list[Place]:
         if self._following is None:
@@ -272,7 +271,7 @@ class Consumer:
                 if not is_transient(error) or attempt == RETRIES_MAX:
                     raise
                 log.info("consumer.retry", service=self._service, place=place, attempt=attempt, error=repr(error))
-            await asyncio.sleep(_BACKOFF_S * 2**attempt)
+            await asyncio.sleep(backoff(attempt, _BACKOFF_S))
 
     async def _transaction(self, place: Place, batch: Sequence[Stored], poison: str = "") -> None:
         """Effect, versions, parked events and position together. ``poison``: do not react, park the batch's one event for it."""
@@ -286,7 +285,7 @@ class Consumer:
             plan = await self._applier.plan(session, topic, batch)
             if plan.has_hole and time.monotonic() - cursor.verified_at > _VERIFY_EVERY_S / 2:
                 raise _UnexpectedHole
-            if poison:
+            if poison and plan.applied:  # otherwise it is no longer next: a duplicate, or its key stands still anyway
                 plan = Plan(parked=list(batch), reasons={key_of(batch[0]): poison})
             await self._applier.react(session, topic, plan)
             await self._applier.park(session, topic, plan)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,12 +25,13 @@ from shared.messaging.arrays import array_of
 from shared.messaging.failures import is_transient
 from shared.messaging.lease import Lease
 from shared.messaging.log import BusUnavailable, Log, Record
+from shared.messaging.loops import backoff, pause_unless_stopped, unless_stopped
 
 log = structlog.get_logger()
 
 BATCH_MAX = 5_000
 _IDLE_S = 0.2
-_BACKOFF_MAX_S = 10.0
+_STANDBY_S = 2.0
 _FLOOR_MAX_AGE_S = 5.0
 
 Batch = list[tuple[int, Record]]
@@ -64,35 +64,36 @@ class Relay:
         """
         if not await self._lease.held():
             return 0
-        batch = await self._take()
-        for part in _split_at_barriers(batch):
-            await self._send([record for _, record in part])
-            await self._delete([seq for seq, _ in part])
-        return len(batch)
+        return await self._send_batch()
 
     async def run_forever(self, stop: asyncio.Event) -> None:
         failures = 0
         while not stop.is_set():
-            pause = _IDLE_S
             try:
-                sent = await self.run_once()
+                pause = _STANDBY_S
+                if await self._lease.held():
+                    pause = 0.0 if await unless_stopped(self._send_batch(), stop) else _IDLE_S
                 failures = 0
-                pause = _IDLE_S if sent == 0 else 0.0
             except Exception as error:  # noqa: BLE001 - the loop outlives whatever happens to bus or database
                 failures += 1
-                pause = min(_IDLE_S * 2**failures, _BACKOFF_MAX_S)
+                pause = backoff(failures, _IDLE_S)
                 expected = isinstance(error, BusUnavailable) or is_transient(error)
                 (log.warning if expected else log.error)(
                     "relay.failed", service=self._service, error=repr(error), failures=failures, retry_in_s=pause
                 )
-            if pause:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
+            await pause_unless_stopped(pause, stop)
         await self.close()
 
     async def close(self) -> None:
         """Let another relay take over."""
         await self._lease.release()
+
+    async def _send_batch(self) -> int:
+        batch = await self._take()
+        for part in _split_at_barriers(batch):
+            await self._send([record for _, record in part])
+            await self._delete([seq for seq, _ in part])
+        return len(batch)
 
     async def _take(self) -> Batch:
         """The first entries of the queue, with their events.

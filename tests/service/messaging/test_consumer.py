@@ -15,6 +15,7 @@ from shared.db.session import WriteSession
 from shared.kernel import failpoints
 from shared.messaging import outbox, parked
 from shared.messaging.consumer import Consumer
+from shared.messaging.loops import backoff
 from shared.messaging.outbox import Outgoing
 from shared.messaging.reactions import Received, caused_by, reacts_to
 from shared.messaging.relay import Republish, republish
@@ -173,3 +174,28 @@ async def test_many_keys_are_replayed_in_few_transactions_and_in_order(probe: Pr
 async def list_lines(probe: ProbeWorld) -> list[parked.ParkedLine]:
     async with probe.consumer.worker.read() as session:
         return await parked.list_parked(session)
+
+
+async def test_a_loop_that_is_told_to_stop_ends_soon_and_leaves_no_half_done_batch(probe: ProbeWorld) -> None:
+    """Its reaction hangs; the transaction is rolled back, and the next consumer does the work."""
+    hanging, never = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        hanging.set()
+        await never.wait()
+
+    probe.consumer.pause = hang
+    await publish_and_relay(probe, 5)
+    stop = asyncio.Event()
+    running = asyncio.create_task(probe.consumer.consumer.run_forever(stop))
+    await hanging.wait()
+    stop.set()
+    await asyncio.wait_for(running, 15)
+    assert await probe.consumer.effects() == []
+    probe.consumer.pause = None
+    await probe.settle()
+    assert len(await probe.consumer.effects()) == 5
+
+
+def test_an_outage_of_any_length_is_waited_for() -> None:
+    assert [backoff(n, 0.2) for n in (1, 2, 5_000)] == [0.4, 0.8, 10.0]
