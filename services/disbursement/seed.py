@@ -61,4 +61,3 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
                VALUES (%s, %s, %s, DATE '2025-01-01') ON CONFLICT (reason) DO NOTHING""",
             GAP_OWNERS,
         )
-    connection.commit()

@@ -74,6 +74,8 @@ def document() -> str:
 
 
 def files() -> dict[Path, str]:
+    for name in SERVICES:
+        definition(name)  # declares the publisher's types
     return {SCHEMAS / f"{event.type}.json": golden(event) for event in EVENTS.values()} | {DOC: document()}
 
 

@@ -1,0 +1,148 @@
+"""The edge of every service: who may come in, what an error looks like, and that an answer is given once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from services.embedded import SERVICES
+from tests.support.world import World
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    good = {
+        "iss": "ritme-local", "aud": "ritme", "sub": "operator", "name": "O", "roles": ["operator"], "areas": ["31"],
+        "iat": now, "exp": now + timedelta(hours=1),
+    }  # fmt: skip
+    return {key: value for key, value in (good | changes).items() if value is not None}
+
+
+def signed(world: World, content: dict[str, Any], headers: dict[str, Any] | None = None) -> str:
+    key = (world.house.verifier.folder / "issuer.pem").read_text()
+    return jwt.encode(content, key, algorithm="ES256", headers=headers)
+
+
+def foreign(content: dict[str, Any]) -> str:
+    key = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return jwt.encode(content, key.decode(), algorithm="ES256")
+
+
+def bad_tokens(world: World) -> dict[str, str]:
+    past, future = datetime.now(UTC) - timedelta(hours=2), datetime.now(UTC) + timedelta(hours=2)
+    good = signed(world, claims())
+    head, body, signature = good.split(".")
+    return {
+        "empty": "",
+        "no token": "nonsense",
+        "alg none": jwt.encode(claims(), None, algorithm="none"),
+        "hs256": jwt.encode(claims(), "s" * 40, algorithm="HS256"),
+        "another key": foreign(claims()),
+        "cut signature": f"{head}.{body}.{signature[:-4]}",
+        "changed body": f"{head}.{foreign(claims(areas=['31'], sub='x')).split('.')[1]}.{signature}",
+        "expired": signed(world, claims(exp=past, iat=past)),
+        "not yet": signed(world, claims(nbf=future)),
+        "issued later": signed(world, claims(iat=future, exp=future + timedelta(hours=1))),
+        "another issuer": signed(world, claims(iss="https://evil.example")),
+        "another audience": signed(world, claims(aud="other")),
+        "no audience": signed(world, claims(aud=None)),
+        "no subject": signed(world, claims(sub=None)),
+        "no expiry": signed(world, claims(exp=None)),
+        "no roles": signed(world, claims(roles=None)),
+        "roles as text": signed(world, claims(roles="operator")),
+        "areas with a wildcard": signed(world, claims(areas=["%"])),
+        "areas with a comma": signed(world, claims(areas=["31.71,31.72"])),
+        "empty area": signed(world, claims(areas=[""])),
+        "unknown crit": signed(world, claims(), {"crit": ["b64"], "b64": False}),
+        "very long": good + "x" * 100_000,
+    }
+
+
+async def test_only_a_good_token_comes_in(world: World) -> None:
+    door = world.as_("operator")
+    for service in SERVICES:
+        for what, token in bad_tokens(world).items():
+            answer = await door.get(f"/{service}/status", headers={"authorization": f"Bearer {token}"})
+            assert answer.status_code == 401, (service, what)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["code"] == "unauthenticated"
+        assert (await door.get(f"/{service}/status")).status_code == 200
+
+
+async def test_two_authorization_headers_are_refused(world: World) -> None:
+    good = signed(world, claims())
+    headers = [("authorization", f"Bearer {good}"), ("authorization", f"Bearer {good}")]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(world.house.app()), base_url="http://ritme.test") as door:
+        assert (await door.get("/beneficiary/status", headers=headers)).status_code == 401
+
+
+async def test_an_error_never_echoes_what_was_sent(world: World) -> None:
+    secret = "3173012345678901"
+    answer = await world.as_("operator").post("/beneficiary/people:resolve", json={"niks": secret, "purpose": [secret]})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "request-shape"
+    assert secret not in answer.text
+
+
+async def test_unknown_doors_and_methods_are_problems_too(world: World) -> None:
+    door = world.as_("operator")
+    assert (await door.get("/beneficiary/nowhere")).json()["code"] == "not-found"
+    assert (await door.delete("/beneficiary/cutoffs")).json()["code"] == "method-not-allowed"
+
+
+async def test_correlation_id_is_kept_or_made(world: World) -> None:
+    door = world.as_("operator")
+    assert (await door.get("/beneficiary/health", headers={"x-correlation-id": "case-2025-09-0001"})).headers[
+        "x-correlation-id"
+    ] == "case-2025-09-0001"
+    made = (await door.get("/beneficiary/health", headers={"x-correlation-id": "bad id\n"})).headers["x-correlation-id"]
+    assert len(made) == 36
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_every_door_of_the_description_wants_a_token(world: World, service: str) -> None:
+    """Generated from OpenAPI: a new door without a caller is found here."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(world.house.app()), base_url="http://ritme.test") as nobody:
+        description = (await nobody.get(f"/{service}/openapi.json")).json()
+        open_doors = {"/health"}
+        unguarded = []
+        for path, operations in description["paths"].items():
+            if path in open_doors or path.startswith("/templates/"):
+                continue
+            for method in operations:
+                address = f"/{service}{path}".replace("{month}", "2025-09").replace("{form}", "csv")
+                for name in ("import_id", "batch_id", "person_id", "id", "file_id", "mismatch_id", "request_id", "cutoff_id"):
+                    address = address.replace(f"{{{name}}}", "01920000-0000-7000-8000-000000000000")
+                answer = await nobody.request(method.upper(), address)
+                if answer.status_code != 401:
+                    unguarded.append((method, path, answer.status_code))
+        assert unguarded == []
+
+
+async def test_the_same_key_and_body_get_the_first_answer(world: World) -> None:
+    door, body = world.as_("warehouse"), {"kind": "kursi-roda-dewasa", "place": "dinas", "units": 3, "expected_on": "2025-10-01"}
+    first = await door.post("/assistive_devices/incoming", json=body, headers={"idempotency-key": "k-1"})
+    assert first.status_code in (200, 201), first.text
+    again = await door.post("/assistive_devices/incoming", json=body, headers={"idempotency-key": "k-1"})
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replay"] == "true"
+    other = await door.post("/assistive_devices/incoming", json=body | {"units": 4}, headers={"idempotency-key": "k-1"})
+    assert other.status_code == 409
+    assert other.json()["code"] == "idempotency-key-reused"
+
+
+async def test_racing_requests_with_one_key_have_one_effect(world: World) -> None:
+    door, body = world.as_("warehouse"), {"kind": "kursi-roda-dewasa", "place": "dinas", "units": 5, "expected_on": "2025-10-01"}
+    answers = await asyncio.gather(
+        *(door.post("/assistive_devices/incoming", json=body, headers={"idempotency-key": "race"}) for _ in range(8))
+    )
+    assert {a.status_code for a in answers} <= {200, 201, 409}
+    stock = (await world.as_("warehouse").get("/assistive_devices/stock", params={"kind": body["kind"], "place": "dinas"})).json()
+    assert sum(item["incoming"] for item in stock["items"]) == 5
