@@ -1,0 +1,117 @@
+"""Open findings: people without their money, rupiah without an explanation, devices that will run out. Each with owner and date."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.figures import typed_number
+from services.console.view import go, link, page
+
+router = APIRouter()
+
+PAGE: Final = 100
+ACTIONS: Final = {
+    "jelaskan": ("explanation", ("detected",), ("panti-head", "treasurer", "operator")),
+    "sepakati": ("agreement", ("detected", "explained"), ("auditor",)),
+    "tutup": ("closing", ("agreed",), ("auditor",)),
+}  # fmt: skip
+"""Action to door, and when which role is offered the form; whether it may is decided by budget_audit."""
+
+
+@router.get("/temuan")
+async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewat: str = "") -> Response:
+    """Everything open; ``bulan``: one month, ``lewat``: only what is late."""
+    groups, counted, mismatches, readiness, months, areas = await together(
+        doors.ask("/disbursement/gaps/groups", month=bulan),
+        doors.ask("/disbursement/gaps", month=bulan, limit=1),
+        doors.ask("/budget_audit/mismatches"),
+        doors.ask("/assistive_devices/readiness"),
+        doors.ask("/disbursement/months"),
+        doors.area_names(),
+    )
+    shown_groups = [] if isinstance(groups, DoorProblem) else [one for one in groups["items"] if one["overdue"] or not lewat]
+    shown_mismatches = [] if isinstance(mismatches, DoorProblem) else mismatches["items"]
+    opened = [one for one in shown_mismatches if one["state"] != "closed" and (one["overdue"] or not lewat)]
+    closed = [one for one in shown_mismatches if one["state"] == "closed"]
+    devices = [] if isinstance(readiness, DoorProblem) else [one for one in readiness["items"] if one["state"] == "at_risk"]
+    return page(
+        request, "findings.html", doors, groups=groups, shown_groups=shown_groups, counted=counted, mismatches=mismatches,
+        opened=opened, closed=closed, readiness=readiness, devices=devices, month=bulan, late_only=bool(lewat), areas=areas,
+        months=[] if isinstance(months, DoorProblem) else [one["month"] for one in months["items"]],
+    )  # fmt: skip
+
+
+@router.get("/temuan/bulan-belum-dibayar")
+async def gaps_page(
+    request: Request, doors: DoorsDep, *, bulan: str = "", alasan: str = "", pemilik: str = "", sesudah: str = ""
+) -> Response:
+    """The gaps of one group, one by one. ``pemilik`` is an office; where its code names an area, only that area is read."""
+    place = pemilik.partition("/")[2] if pemilik.startswith(("sudin/", "satpel/")) else ""
+    found, areas = await together(
+        doors.get("/disbursement/gaps", month=bulan, reason=alasan, area=place, after=sesudah, limit=PAGE), doors.area_names()
+    )
+    following = link(request.url.path, bulan=bulan, alasan=alasan, pemilik=pemilik, sesudah=found["next"]) if found["next"] else ""
+    return page(request, "gaps.html", doors, gaps=found, month=bulan, reason=alasan, owner=pemilik, more=following, areas=areas)
+
+
+def offered(mismatch: dict[str, Any], doors: Doors) -> list[str]:
+    """The forms to show to this person in this state."""
+    return [
+        action
+        for action, (_, states, roles) in ACTIONS.items()
+        if mismatch["state"] in states and doors.person is not None and doors.person.is_any(*roles)
+    ]
+
+
+async def _mismatch(
+    request: Request, doors: Doors, mismatch_id: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None
+) -> Response:
+    found, panti, areas, names = await together(
+        doors.get(f"/budget_audit/mismatches/{mismatch_id}"), doors.ask("/budget_audit/panti"), doors.area_names(), doors.people_names()
+    )
+    panti_names = {} if isinstance(panti, DoorProblem) else {one["code"]: one["name"] for one in panti["items"]}
+    return page(
+        request, "mismatch.html", doors, status=problem.status if problem else 200, mismatch=found, panti=panti_names, areas=areas,
+        names=names, actions=offered(found, doors), problem=problem, typed=typed or {},
+    )  # fmt: skip
+
+
+@router.get("/temuan/selisih/{mismatch_id}")
+async def mismatch_page(mismatch_id: str, request: Request, doors: DoorsDep) -> Response:
+    return await _mismatch(request, doors, mismatch_id)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+@router.post("/temuan/selisih/{mismatch_id}/{action}")
+async def act(mismatch_id: str, action: str, request: Request, doors: DoorsDep) -> Response:
+    """Explain, agree or close; a refusal comes back with what was typed."""
+    if action not in ACTIONS:
+        raise DoorProblem(404, "not-found", "there is no such action")
+    form = await request.form()
+    typed = {key: value for key, value in form.items() if isinstance(value, str)}
+    try:
+        await doors.post(f"/budget_audit/mismatches/{mismatch_id}/{ACTIONS[action][0]}", _body(action, typed))
+    except DoorProblem as problem:
+        return await _mismatch(request, doors, mismatch_id, problem, typed)
+    return go(request, link(f"/temuan/selisih/{mismatch_id}", selesai=action))
+
+
+def _body(action: str, typed: dict[str, str]) -> dict[str, Any]:
+    if action == "jelaskan":
+        try:
+            amount = typed_number(typed.get("jumlah", ""))
+        except ValueError:
+            raise DoorProblem(422, "typed-number", "the amount is not a number") from None
+        return {"text": typed.get("uraian", ""), "evidence": _lines(typed.get("bukti", "")), "amount": amount}
+    if action == "sepakati":
+        return {"solution": typed.get("penyelesaian", ""), "owner": typed.get("pemilik", ""), "due_on": typed.get("tenggat", "")}
+    return {"evidence": typed.get("bukti", "")}
+
+

@@ -1,0 +1,84 @@
+"""Sentences for the services' refusals. The stable code stays visible beneath, for whoever calls for help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.console.doors import DoorProblem
+from services.console.figures import rupiah, whole
+
+_SENTENCES: Final = {
+    "unavailable": "Bagian sistem ini sedang tidak menjawab. Tidak ada yang berubah; coba lagi sebentar.",
+    "not-allowed": "Peran Anda tidak boleh melakukan ini. Minta orang yang berwenang.",
+    "not-found": "Yang dicari tidak ada, atau di luar wilayah tugas Anda.",
+    "four-eyes": "Harus orang lain: Anda sudah bertindak pada berkas atau daftar ini. Minta rekan Anda melanjutkan.",
+    "list-hash-changed": "Daftar sudah berubah sejak Anda melihatnya. Muat ulang halaman, lihat perubahannya, lalu tanda tangani lagi.",
+    "illegal-transition": "Langkah ini tidak mungkin pada keadaan sekarang. Muat ulang halaman untuk melihat langkah berikutnya.",
+    "totals-differ": "Total di berkas tidak sama dengan total yang diketik dari dokumen bertanda tangan. Tidak ada yang disimpan.",
+    "rows-rejected": "Masih ada baris bermasalah. Unduh, perbaiki, unggah kembali; setelah itu berkas dapat disimpan.",
+    "rows-missing": "Baris perbaikan tidak lengkap. Semua baris bermasalah harus kembali.",
+    "file-refused": "Berkas ini tidak dapat dibaca sebagai templat yang dipilih. Tidak ada yang disimpan.",
+    "file-unreadable": "Berkas ini tidak dapat dibaca sebagai hasil bank. Tidak ada yang disimpan.",
+    "unknown-batch": "Berkas menyebut penyaluran yang tidak ada di sini.",
+    "invalid-input": "Isian belum lengkap atau tidak mungkin. Periksa kembali angka yang diketik.",
+    "request-shape": "Isian belum lengkap atau salah bentuk. Periksa kembali formulir.",
+    "too-large": "Berkas terlalu besar (lebih dari 256 MB).",
+    "already-sealed": "Bulan ini sudah melewati batas data.",
+    "already-enrolled": "Ada orang di berkas yang sudah terdaftar pada program yang sama. Periksa lagi berkasnya.",
+    "decree-differs": "SK dengan nomor ini sudah tercatat dengan isi lain.",
+    "recorded-meanwhile": "Dokumen dengan nomor ini sudah dicatat orang lain sementara itu.",
+    "over-ceiling": "Melebihi pagu yang tersedia. Tidak ada yang disimpan.",
+    "more-than-released": "Setoran kembali lebih besar dari dana yang dicairkan.",
+    "month-in-ritme": "Bulan ini sudah berjalan di Ritme; riwayat lama tidak dapat dimasukkan lagi.",
+    "month-not-opened": "Bulan ini belum dibuka.",
+    "empty-list": "Daftar masih kosong: belum ada orang yang dapat dibayar.",
+    "line-not-payable": "Ada baris yang tidak lagi layak bayar. Daftar kembali ke penyusun.",
+    "bank-file-differs": "Berkas bank yang ditulis tidak sama dengan daftar. Tidak ada yang dikirim.",
+    "people-unavailable": "Data orang sedang tidak dapat ditanyakan; coba lagi sebentar.",
+    "request-under-way": "Permintaan yang sama sedang berjalan. Tunggu sebentar.",
+    "internal-error": "Ada kesalahan di sistem. Sebutkan kode di bawah bila Anda melapor.",
+    "foreign-form": "Formulir ini tidak dikirim dari halaman Ritme. Buka halamannya lagi, lalu ulangi.",
+    "missing-file": "Pilih berkas dulu.",
+    "typed-number": "Angka dari dokumen belum terisi dengan benar. Tulis angka saja, misalnya 1.000 atau 300.000.000.",
+}
+
+_FACTS: Final = (
+    ("requested", "Diminta", rupiah), ("available", "Tersedia", rupiah), ("limit", "Batas", whole), ("row", "Baris", whole),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refusal as it is shown: a sentence, facts beside it, and the code for the telephone."""
+
+    sentence: str
+    facts: list[str]
+    code: str
+    correlation_id: str
+
+
+def refusal(problem: DoorProblem) -> Refusal:
+    """In words; where the code has none, the service's own detail is the sentence."""
+    known = _SENTENCES.get(problem.code)
+    data = problem.data
+    facts = [f"{name}: {shown(data[key])}" for key, name, shown in _FACTS if isinstance(data.get(key), int)]
+    facts += _both_totals(data)
+    facts += [str(one) for one in data.get("not_ready", []) if isinstance(one, str)]
+    if problem.code in {"file-refused", "file-unreadable", "invalid-input"} and problem.detail:
+        facts.insert(0, problem.detail)
+    return Refusal(known or problem.detail or problem.code, facts, problem.code, str(data.get("correlation_id", "")))
+
+
+def _both_totals(data: Any) -> list[str]:
+    """Where totals differ, the two that differ stand side by side."""
+    sides = [(name, data.get(key)) for key, name in (
+        ("controls", "Menurut dokumen"), ("announced", "Menurut kepala berkas"), ("totals", "Menurut berkas"), ("found", "Menurut baris"),
+    )]  # fmt: skip
+    shown = []
+    for name, side in sides:
+        if isinstance(side, dict):
+            parts = [f"{whole(side['count'])} baris"] if isinstance(side.get("count"), int) else []
+            parts += [rupiah(side["sum"])] if isinstance(side.get("sum"), int) else []
+            shown += [f"{name}: {', '.join(parts)}"] if parts else []
+    return shown

@@ -1,0 +1,109 @@
+"""One Jinja environment, and what every page gets: words, figures, links, the person who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.console import figures, words
+from services.console.doors import DoorProblem, Doors
+from services.console.refusals import refusal
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+
+MIN_SHARE: Final = 6
+"""Of 1,000 units of a bar: three people among a thousand must still be seen."""
+
+DONE: Final = {
+    "simpan": "Berkas disimpan.", "batal": "Impor dibatalkan; tidak ada yang disimpan.", "perbaikan": "Baris perbaikan diterima dan diperiksa.",
+    "sama": "Berkas ini sudah pernah diunggah; ini hasil pemeriksaannya yang pertama.", "periksa": "Berkas diperiksa. Belum ada yang disimpan.",
+    "hasil": "Hasil bank diterapkan.", "hasil-sama": "Berkas hasil ini sudah pernah diterima; tidak ada yang berubah.",
+    "jelaskan": "Penjelasan dicatat.", "sepakati": "Penyelesaian dicatat.", "tutup": "Selisih ditutup.",
+    "ajukan": "Daftar diajukan untuk diperiksa.", "periksa-daftar": "Tanda tangan pemeriksa dicatat.", "setujui": "Daftar disetujui; anggaran diminta.",
+    "kirim": "Berkas bank ditulis dan dikirim.", "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
+}  # fmt: skip
+"""What was done, after a form was sent and the page loaded anew (``?selesai=``)."""
+
+
+def _version() -> str:
+    """Changes whenever a static file does, so that browsers may keep them."""
+    digest = sha256()
+    for file in sorted(STATIC.rglob("*")):
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def link(path: str, **params: Any) -> str:
+    """A path of the console with its parameters; empty ones are left out."""
+    given = {key: str(value) for key, value in params.items() if value not in (None, "")}
+    return quote(path) + (f"?{urlencode(given)}" if given else "")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a bar, in units of 1,000."""
+
+    key: str
+    count: int
+    x: float
+    width: float
+
+
+def bar(counts: Mapping[str, int]) -> list[Segment]:
+    """Pieces in proportion, none too thin to be seen; empty ones are left out."""
+    present = {key: count for key, count in counts.items() if count > 0}
+    total = sum(present.values())
+    thin = {key for key, count in present.items() if count * 1000 < MIN_SHARE * total}
+    rest = sum(count for key, count in present.items() if key not in thin)
+    room = 1000 - MIN_SHARE * len(thin)
+    segments, x = [], 0.0
+    for key, count in present.items():
+        width = float(MIN_SHARE) if key in thin else room * count / rest
+        segments.append(Segment(key, count, round(x, 2), round(width, 2)))
+        x += width
+    return segments
+
+
+environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+environment.filters |= {
+    "whole": figures.whole, "rupiah": figures.rupiah, "day": figures.day, "moment": figures.moment, "month_name": figures.month_name,
+    "short_id": figures.short_id, "short_hash": figures.short_hash,
+}  # fmt: skip
+environment.globals |= {"word": words.word, "words": words, "link": link, "bar": bar, "share": figures.share, "version": _version(), "done": DONE}
+
+
+def is_problem(value: Any) -> bool:
+    return isinstance(value, DoorProblem)
+
+
+environment.tests["problem"] = is_problem
+environment.globals["refusal"] = refusal
+
+
+def page(request: Request, template: str, doors: Doors | None, *, status: int = 200, **given: Any) -> HTMLResponse:
+    """A page that nobody keeps: it holds figures of the moment, for one person."""
+    values = {
+        "path": request.url.path, "person": doors.person if doors else None, "finished": request.query_params.get("selesai", ""),
+        "problem": None, "areas": {}, **given,
+    }  # fmt: skip
+    html = environment.get_template(template).render(values)
+    return HTMLResponse(html, status, headers={"cache-control": "no-store", "vary": "cookie"})
+
+
+def go(request: Request, to: str) -> Response:
+    """To another page after a form: the browser follows, and htmx is told to."""
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"hx-redirect": to})
+    return RedirectResponse(to, 303)

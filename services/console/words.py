@@ -1,0 +1,180 @@
+"""The office's words for the services' codes (glossary, first column). A code without a word is shown as it is, never hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+OUTCOMES: Final = {
+    "paid": "Dibayar", "due": "Layak Bayar, Belum Dikirim", "in_payment": "Dalam Pengiriman", "unknown": "Menunggu Bank",
+    "held": "Ditahan", "missed": "Terlewat", "excluded": "Dikecualikan",
+}  # fmt: skip
+"""In the order in which the equation is said."""
+
+OUTCOME_HELP: Final = {
+    "paid": "Bank sudah mengkreditkan uang ke rekening penerima.",
+    "due": "Bulan sudah dibuka; orangnya layak dibayar dan belum dikirim ke bank.",
+    "in_payment": "Sudah dikirim ke bank; hasilnya belum jatuh tempo.",
+    "unknown": "Dikirim ke bank, tetapi bank belum menjawab. Tidak dikirim ulang sebelum ada jawaban.",
+    "held": "Kepesertaan ditangguhkan. Haknya disimpan: bila dilanjutkan, bulan ini dibayar.",
+    "missed": "Layak bayar, tetapi bulan ini berakhir tanpa pembayaran. Setiap orang punya alasan, penanggung jawab, dan tenggat.",
+    "excluded": "Disebut SK, tetapi menurut aturan tidak dibayar bulan ini.",
+}
+URGENT: Final = frozenset({"missed", "unknown"})
+"""What is red or amber: only these have gaps, and a gap has an owner and a date."""
+
+REASONS: Final = {
+    "": "Tanpa alasan khusus",
+    "card_not_handed_over": "Kartu belum diserahkan", "no_account": "Belum punya rekening", "account_closed": "Rekening ditutup",
+    "account_dormant": "Rekening pasif", "account_invalid": "Rekening tidak dikenal bank", "name_mismatch": "Nama pemilik tidak sesuai",
+    "awaiting_bank": "Bank belum menjawab", "bank_return": "Retur dari bank", "left_out": "Dikeluarkan dari daftar oleh dua orang",
+    "released_late": "Dilanjutkan setelah hasil bank jatuh tempo", "cause_not_known": "Sebab belum diketahui",
+    "lapsed_budget_year": "Tahun anggaran sudah berakhir", "system_parked": "Data orang ini tertahan di sistem",
+    "address_unknown": "Alamat tidak ditemukan", "data_mismatch": "Data tidak padan", "nik_inactive": "NIK nonaktif",
+    "objection": "Sanggah sedang diproses", "under_review": "Dalam verifikasi", "cleared": "Selesai diverifikasi",
+    "dead": "Meninggal", "moved_out": "Pindah", "over_age": "Melewati usia", "panti_resident": "Penghuni panti",
+    "not_eligible": "Tidak memenuhi syarat", "withdrawn": "Mengundurkan diri", "left_reason_not_published": "Keluar, alasan tidak diumumkan",
+}  # fmt: skip
+
+PROGRAMMES: Final = {
+    "KLJ": "Kartu Lansia Jakarta", "KPDJ": "Kartu Penyandang Disabilitas Jakarta", "KAJ": "Kartu Anak Jakarta",
+}  # fmt: skip
+
+BATCH_KINDS: Final = {"main": "Penyaluran utama", "wave": "Gelombang", "back_pay": "Rapel", "retry": "Kirim ulang"}
+BATCH_STATES: Final = {
+    "draft": "Draf", "submitted": "Diajukan", "checked": "Diperiksa", "approved": "Disetujui, menunggu anggaran",
+    "reserved": "Anggaran tersedia, menunggu SP2D", "refused": "Anggaran tidak cukup", "funded": "SP2D terbit, siap dikirim ke bank",
+    "released": "Dikirim ke bank, menunggu hasil", "results_in": "Hasil bank sudah jatuh tempo", "closed": "Ditutup", "withdrawn": "Ditarik",
+}  # fmt: skip
+SIGNATURES: Final = {
+    "submit": "Menyusun dan mengajukan", "check": "Memeriksa", "approve": "Menyetujui", "release": "Mengirim ke bank",
+    "remove": "Mengeluarkan baris",
+}  # fmt: skip
+MONTH_STATES: Final = {
+    "sealed": "batas data sudah lewat, belum dibuka", "opened": "dibuka", "closed": "ditutup", "carried_in": "dari sebelum Ritme",
+    "partly_opened": "dibuka sebagian", "mixed": "sebagian dari sebelum Ritme",
+}  # fmt: skip
+
+MISMATCH_CODES: Final = {
+    "settled_differs_from_sp2d": "SP2D berbeda dari uang yang dapat dijelaskan",
+    "food_differs_from_resident_days": "Belanja makan berbeda dari hari-orang × harga kontrak",
+    "goods_differ_from_sp2d": "SP2D berbeda dari barang yang diterima",
+}
+MISMATCH_STATES: Final = {"detected": "Ditemukan", "explained": "Dijelaskan", "agreed": "Disepakati", "closed": "Ditutup"}
+MISMATCH_STEPS: Final = {
+    "detect": "Ditemukan oleh sistem", "heal": "Angka kembali sama", "explain": "Dijelaskan", "agree": "Penyelesaian disepakati",
+    "close": "Diperiksa dan ditutup",
+}  # fmt: skip
+
+IMPORT_STATES: Final = {"checked": "Diperiksa, belum disimpan", "committed": "Disimpan", "cancelled": "Dibatalkan"}
+RESULT_PROBLEMS: Final = {
+    "unreadable": "Tidak terbaca", "unknown_payment": "Pembayaran tidak dikenal", "unknown_code": "Kode bank tidak dikenal",
+    "changed_amount": "Nominal berubah", "changed_account": "Rekening berubah", "against_final": "Bertentangan dengan hasil akhir",
+}  # fmt: skip
+
+ROLES: Final = {
+    "operator": "Mengimpor berkas, membuka bulan, menyusun daftar", "checker": "Memeriksa daftar penyaluran",
+    "approver": "Menyetujui daftar penyaluran", "releaser": "Mengirim daftar ke bank setelah SP2D",
+    "treasurer": "Mencatat SP2D dan STS", "panti-head": "Menjelaskan selisih pantinya", "auditor": "Menyepakati dan menutup selisih",
+    "warehouse": "Menerima dan menyerahkan alat bantu", "leader": "Melihat semua, memutuskan",
+}  # fmt: skip
+
+_OFFICES: Final = {
+    "bank-jakarta": "Bank Jakarta", "bidang-linjamsos": "Bidang Perlindungan dan Jaminan Sosial", "pusdatin": "Pusdatin Jamsos",
+    "bidang-rehsos": "Bidang Rehabilitasi Sosial", "bendahara-pengeluaran": "Bendahara Pengeluaran", "sistem": "Pusdatin Jamsos (sistem)",
+    "dinas-sosial": "Dinas Sosial", "seksi-abf": "Seksi Alat Bantu Fisik", "gudang-abf": "Gudang Alat Bantu Fisik",
+}  # fmt: skip
+
+
+def word(table: Mapping[str, str], code: Any) -> str:
+    """The office's word, or the code itself in readable form."""
+    text = str(code or "")
+    return table.get(text) or text.replace("_", " ").capitalize()
+
+
+def area(code: Any, names: Mapping[str, str]) -> str:
+    """``Cengkareng Barat``; the code where the name is not known."""
+    name = names.get(str(code), "")
+    for long, short in (("Kota Administrasi ", ""), ("Kabupaten Administrasi ", "")):
+        name = name.replace(long, short)
+    return name or str(code or "tanpa wilayah")
+
+
+def office(owner: Any, names: Mapping[str, str]) -> str:
+    """Who must act: ``sudin/31.73`` → ``Sudin Sosial Jakarta Barat``."""
+    text = str(owner or "")
+    kind, _, where = text.partition("/")
+    match kind:
+        case "sudin" if where:
+            return f"Sudin Sosial {area(where, names)}"
+        case "satpel" if where:
+            return f"Satpel Kecamatan {area(where, names)}"
+        case "panti" if where:
+            return f"Kepala panti {where}"
+        case "kelurahan" if where:
+            return f"Kelurahan {area(where, names)}"
+        case _:
+            return _OFFICES.get(text) or text.replace("-", " ").replace("/", " ").capitalize()
+
+
+DEVICE_KINDS: Final = {
+    "wheelchair_adult": "Kursi roda dewasa", "wheelchair_child": "Kursi roda anak", "hearing_aid": "Alat bantu dengar",
+    "walker": "Alat bantu jalan", "crutch": "Kruk", "white_cane": "Tongkat netra", "tripod_cane": "Tongkat kaki tiga",
+}  # fmt: skip
+
+STEPS: Final = (
+    ("Jadwal", (), "Kalender bulan ditetapkan"),
+    ("Batas Data", ("sealed",), "Daftar menurut SK dikunci"),
+    ("Buka", ("opened",), "Daftar sama dengan kunci; hak bulan dibuka"),
+    ("Persetujuan", ("composed", "submitted", "checked", "approved"), "Disusun, diperiksa, disetujui oleh orang yang berbeda"),
+    ("SPP/SPM", ("reserved",), "Anggaran dicadangkan, pembayaran diminta"),
+    ("SP2D", ("funded",), "Dana dicairkan perbendaharaan"),
+    ("Kirim Bank", ("released",), "Berkas dikirim ke bank oleh orang keempat"),
+    ("Hasil", ("results_in",), "Jawaban bank lengkap atau jatuh tempo"),
+    ("Retur/STS", (), "Dana yang kembali dijelaskan atau disetor"),
+    ("Tutup", (), "Berita acara ditandatangani"),
+)
+"""The office's ten steps (screen S2), the steps of disbursement that each stands for, and what happens in it."""
+
+WAITING_FOR: Final = {
+    "sealed": "menunggu batas data", "opened": "menunggu pembukaan bulan oleh operator", "composed": "menunggu operator menyusun daftar",
+    "submitted": "menunggu operator mengajukan daftar", "checked": "menunggu pemeriksa", "approved": "menunggu kepala bidang",
+    "reserved": "menunggu cadangan anggaran", "funded": "menunggu SP2D", "released": "menunggu pelepas dana",
+    "results_in": "menunggu hasil bank",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MonthStep:
+    """One of the ten steps as it is drawn."""
+
+    name: str
+    state: str
+    help: str
+    at: Any = None
+    waiting_for: str = ""
+
+
+def month_steps(given: list[dict[str, Any]], *, holding: int | None, closed: bool) -> list[MonthStep]:
+    """The office's ten steps of a month from what disbursement reports, and from the money still in holding."""
+    by_step = {one["step"]: one for one in given}
+    results_in = by_step.get("results_in", {}).get("state") == "done"
+    steps: list[MonthStep] = []
+    for name, parts, text in STEPS:
+        mine = [by_step[part] for part in parts if part in by_step]
+        at, waiting = None, ""
+        if name == "Jadwal":
+            done = bool(given)
+        elif name == "Retur/STS":
+            done = results_in and (closed or holding == 0)
+            waiting = "dana di rekening penampungan belum habis" if results_in and holding else ""
+        elif name == "Tutup":
+            done, waiting = closed, "menunggu berita acara"
+        else:
+            done = bool(mine) and all(one["state"] == "done" for one in mine)
+            at = mine[-1].get("at") if done else None
+            waiting = next((WAITING_FOR.get(one["step"], "") for one in mine if one["state"] == "now"), "")
+        state = "done" if done else "waiting" if any(step.state == "now" for step in steps) else "now"
+        steps.append(MonthStep(name, state, text, at, waiting if state == "now" else ""))
+    return steps
