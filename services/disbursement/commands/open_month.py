@@ -16,6 +16,7 @@ from services.disbursement.store import lock_programmes
 from shared.contracts.beneficiary import PERSON
 from shared.contracts.disbursement import MonthOpened
 from shared.db.session import WriteSession
+from shared.kernel import failpoints
 from shared.kernel.errors import IllegalTransition
 from shared.kernel.ids import natural_id
 from shared.kernel.month import Month
@@ -87,7 +88,9 @@ async def open_month(session: WriteSession, service: Service, caller: Caller, mo
         )
     ).all()
     await lock_programmes(session, programmes, exclusive=True)
-    return [await _open(session, service, caller, month=month, programme=programme, at=at) for programme in programmes]
+    openings = [await _open(session, service, caller, month=month, programme=programme, at=at) for programme in programmes]
+    failpoints.hit("disbursement.opening.before_commit")
+    return openings
 
 
 async def _open(

@@ -17,7 +17,7 @@ from shared.db.session import ReadSession
 from shared.kernel.errors import NotFound
 from shared.kernel.month import Month, shift
 
-OLDER_MONTHS: Final = 24
+OLDER_MONTHS: Final = 12
 """How far back open months are counted; the cost of the answer must not grow with history."""
 
 _END: Final = frozenset({Outcome.PAID, Outcome.EXCLUDED})

@@ -133,7 +133,7 @@ async def keep_seal(events: Sequence[Received[CutoffSealed]], session: WriteSess
         await session.execute(
             text("""INSERT INTO programme_month (id, programme, month, state, quota)
                     VALUES (:id, :programme, :month, 'sealed', :quota)
-                    ON CONFLICT (id) DO UPDATE SET quota = excluded.quota"""),
+                    ON CONFLICT (id) DO UPDATE SET quota = excluded.quota WHERE programme_month.state = 'sealed'"""),
             {**values, "id": natural_id("programme_month", seal.programme, seal.month)},
         )
 

@@ -73,3 +73,23 @@ async def test_a_part_of_the_agency_sees_and_changes_its_own_people_only(desk: D
     sent = await send(desk, "accounts", ACCOUNTS, [account_row(1), account_row(2)], {"count": 1}, by="jakpus")
 
     assert await problems(desk, sent) == [(3, "program", "not-enrolled")]
+
+
+async def test_no_nik_account_or_name_stands_readable_in_any_table(desk: Desk) -> None:
+    await enrolled(desk, 1, 2)
+    rows = [account_row(1, account="4711081547", holder="KENARI KUNING"), account_row(3, account="4711081548", holder="KENARI HIJAU")]
+    sent = await send(desk, "accounts", ACCOUNTS, rows, {"count": 1})
+    assert sent["rejected"] == 1
+    mended = "\n".join([ACCOUNTS, account_row(2, account="4711081548", holder="KENARI HIJAU"), ""]).encode()
+    answer = await desk.as_("operator").post(f"/imports/{sent['id']}/mended", files={"file": ("m.csv", mended)})
+    assert (answer.json()["accepted"], answer.json()["rejected"]) == (2, 0)
+
+    tables = [name for (name,) in desk.sql("SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'part')")]
+    assert "import_rejected" in tables
+    found = []
+    for table in tables:
+        for canary in ("KENARI", "471108154", nik(1), nik(2), nik(3)):
+            where = f"SELECT count(*) FROM {table} AS t WHERE t::text LIKE %s OR t::text LIKE %s"
+            if desk.sql(where, f"%{canary}%", f"%{canary.encode().hex()}%", role="verify") != [(0,)]:
+                found.append((table, canary))
+    assert found == []
