@@ -279,7 +279,11 @@ class KafkaLog:
         await asyncio.sleep(min(timeout_s, _POLL_S))
 
     async def close(self) -> None:
+        """Also leaves the groups, where a consumer was not closed before."""
         await self._drop_producer()
+        for member in list(self._members.values()):
+            await _bounded_stop(member.consumer.stop())
+        self._members.clear()
         if self._reader is not None:
             reader, self._reader = self._reader, None
             await _bounded_stop(reader.consumer.stop())

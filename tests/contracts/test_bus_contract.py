@@ -398,3 +398,26 @@ async def test_several_services_of_one_process_read_the_same_events_each_for_its
         assert_gapless(await service.effects(), {person(n): 3 for n in range(300)})
         assert await service.parked() == {}
     await other.close()
+
+
+async def test_members_that_come_and_go_do_everything_once(probe: ProbeWorld) -> None:
+    """A rebalance storm: partitions change hands in the middle of batches, and no event is lost or done twice."""
+    stop, expected = asyncio.Event(), Counter[UUID]()
+    relay = asyncio.create_task(probe.publisher.relay.run_forever(stop))
+    stayer = asyncio.create_task(probe.consumer.consumer.run_forever(stop))
+    for _ in range(5):
+        leave = asyncio.Event()
+        logs = [probe.bus.another_log() for _ in range(2)]
+        guests = [asyncio.create_task(probe.consumer.another_consumer(log).run_forever(leave)) for log in logs]
+        for _ in range(3):
+            for n in range(200):
+                expected[person(n)] += 1
+            await probe.publisher.publish(*[(person(n), expected[person(n)], activated()) for n in range(200)])
+        await until(lambda: probe.consumer.value("SELECT count(*) >= :n FROM effect", n=expected.total() - 300), 60)
+        leave.set()
+        await asyncio.gather(*guests)
+    await until(lambda: probe.consumer.value("SELECT count(*) >= :n FROM effect", n=expected.total()), 60)
+    stop.set()
+    await asyncio.gather(relay, stayer)
+    assert_gapless(await probe.consumer.effects(), expected)
+    assert await probe.consumer.parked() == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from shared.contracts.beneficiary import PERSON, EnrolmentActivated
 from shared.db.session import WriteSession
 from shared.kernel import context, failpoints
 from shared.messaging import outbox
-from shared.messaging.log import DATA_MAX_BYTES, BusUnavailable
+from shared.messaging.log import DATA_MAX_BYTES, BusUnavailable, Record
 from shared.messaging.outbox import Outgoing
 from shared.messaging.relay import Republish, republish
 from shared.messaging.status import messaging_status
@@ -145,6 +146,36 @@ async def test_a_slow_writer_with_a_small_number_is_sent_when_it_commits(probe: 
     await probe.publisher.publish((person(6), 1, activated()))
     assert await probe.publisher.relay.run_once() == 2
     assert len(await on_the_bus(probe)) == 7
+
+
+async def test_a_writer_that_commits_while_the_batch_is_under_way_is_not_taken_for_sent(probe: ProbeWorld) -> None:
+    """Its number lies inside of the batch's range: only what was sent may leave the queue."""
+    wrote, commit = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        async with probe.publisher.api.write() as session:
+            await outbox.append(session, [Outgoing(person(0), 1, activated())], at=NOW)
+            wrote.set()
+            await commit.wait()
+
+    writing = asyncio.create_task(slow())
+
+    class CommitsMeanwhile:
+        def __getattr__(self, name: str) -> object:
+            return getattr(probe.bus.log, name)
+
+        async def append(self, records: Sequence[Record]) -> None:
+            await probe.bus.log.append(records)
+            commit.set()
+            await writing
+
+    await wrote.wait()
+    await probe.publisher.publish((person(1), 1, activated()))
+    relay = probe.publisher.another_relay(CommitsMeanwhile())  # type: ignore[arg-type]
+    assert await relay.run_once() == 1
+    assert await probe.publisher.pending() == 1
+    assert await relay.run_once() == 1
+    assert await on_the_bus(probe) == ["beneficiary-1", "beneficiary-2"]
 
 
 async def test_republished_events_are_found_though_the_relay_is_busy_far_above(probe: ProbeWorld) -> None:
