@@ -105,6 +105,14 @@ def migrate(context: typer.Context) -> None:
     terminal(context).answer({"migrated": True}, "up to date")
 
 
+@app.command(rich_help_panel="Prove")
+def verify(context: typer.Context) -> None:
+    """Look at every promise of the reliability page by SQL of its own; exit 1 where one is broken."""
+    from ritme.verify_command import verify as run  # as in serve
+
+    raise typer.Exit(run(terminal(context)))
+
+
 for commands in (status, imports, month, batch, bank, money, devices, people, events, story):
     commands.add_to(app)
 

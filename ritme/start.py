@@ -53,6 +53,14 @@ async def _prepare_bus(settings: Settings, postgres: EmbeddedPostgres | None) ->
     await kafka.close()
 
 
+def verify_addresses(settings: Settings, postgres: EmbeddedPostgres | None) -> dict[str, str]:
+    """Where ``ritme verify`` reads: each service as its verify role; the embedded bus as its worker, in read-only sessions."""
+    addresses = {name: address(settings, postgres, name, "verify") for name in SERVICES}
+    if settings.bus == "embedded":
+        addresses[BUS] = address(settings, postgres, BUS, "worker")
+    return addresses
+
+
 async def watch_over(postgres: EmbeddedPostgres | None, stop: asyncio.Event) -> None:
     """Bring the embedded server back when it died; requests and workers meanwhile wait or answer 503."""
     if postgres is None:

@@ -1,0 +1,106 @@
+"""What was agreed on, written down a second time.
+
+These tables repeat rules that the services have too. They are typed here by hand on purpose: a proof that imports the
+thing to be proved proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+TOPICS: Final[Mapping[str, tuple[int, int]]] = {
+    "beneficiary.person": (1, 6),
+    "beneficiary.programme": (2, 1),
+    "disbursement.month": (11, 3),
+    "disbursement.payment": (12, 3),
+    "disbursement.gap": (13, 3),
+    "budget_audit.reservation": (21, 1),
+    "budget_audit.treasury": (22, 1),
+    "budget_audit.mismatch": (23, 1),
+    "assistive_devices.stock": (31, 1),
+    "assistive_devices.readiness": (32, 1),
+}
+"""Number and partitions."""
+
+TYPES: Final[Mapping[str, tuple[int, ...]]] = {
+    "beneficiary.person": (101, 102, 103, 104),
+    "beneficiary.programme": (111, 112),
+    "disbursement.month": (201, 202, 203, 204, 205),
+    "disbursement.payment": (211,),
+    "disbursement.gap": (221, 222),
+    "budget_audit.reservation": (301, 302),
+    "budget_audit.treasury": (311, 312),
+    "budget_audit.mismatch": (321, 322, 323, 324),
+    "assistive_devices.stock": (401, 402),
+    "assistive_devices.readiness": (411, 412),
+}
+
+READS: Final[Mapping[str, tuple[str, ...]]] = {
+    "disbursement": (
+        "beneficiary.person", "beneficiary.programme", "budget_audit.reservation", "budget_audit.treasury", "disbursement.month",
+    ),
+    "budget_audit": ("disbursement.month", "budget_audit.treasury", "assistive_devices.stock"),
+}  # fmt: skip
+"""Which topics a service lives on; one that it does not read at all is as bad as one that it reads wrongly."""
+
+MOVES: Final = (
+    ("", "due"), ("", "held"), ("", "excluded"), ("", "missed"),
+    ("due", "in_payment"), ("missed", "in_payment"),
+    ("in_payment", "paid"), ("unknown", "paid"),
+    ("in_payment", "missed"), ("unknown", "missed"),
+    ("in_payment", "unknown"),
+    ("paid", "missed"),
+    ("due", "missed"), ("held", "missed"),
+    ("held", "due"),
+    ("held", "excluded"), ("due", "excluded"), ("missed", "excluded"),
+)  # fmt: skip
+"""From what to what a person-month may go."""
+
+NEEDS_REASON: Final = ("unknown", "held", "missed", "excluded")
+"""Outcomes that must say why; the others must not."""
+
+ONLY_REASON: Final = (
+    ("in_payment", "unknown", "awaiting_bank"),
+    ("paid", "missed", "bank_return"),
+    ("held", "missed", "released_late"),
+)
+"""Moves that have one reason."""
+
+SIGNED: Final[Mapping[str, tuple[str, ...]]] = {
+    "submitted": ("submit",),
+    "checked": ("submit", "check"),
+    "approved": ("submit", "check", "approve"),
+    "refused": ("submit", "check", "approve"),
+    "reserved": ("submit", "check", "approve"),
+    "funded": ("submit", "check", "approve"),
+    "released": ("submit", "check", "approve", "release"),
+    "results_in": ("submit", "check", "approve", "release"),
+    "closed": ("submit", "check", "approve", "release"),
+}
+"""Valid signatures that a batch must bear, by state."""
+
+SENT: Final = ("released", "results_in", "closed")
+
+APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "beneficiary": {
+        "enrolment": ("area",), "cutoff": (), "cutoff_line": (), "decree": (), "decree_programme": (),
+    },
+    "disbursement": {
+        "entitlement_entry": (), "seal": ("opened_at",), "batch_funding": (), "batch_sts": (), "bank_file": (), "result_file": (),
+        "result_row": (), "enrolment_history": (), "batch_signature": ("void",), "payment_month": ("live",),
+    },
+    "budget_audit": {
+        "posting": (), "sp2d": (), "sp2d_row": (), "treasury_return": (), "census_count": (), "contract": (), "ceiling_version": (),
+        "mismatch_step": (), "goods_received": (),
+    },
+    "assistive_devices": {"delivery_line": (), "movement": (), "incoming": (), "handover": ()},
+}  # fmt: skip
+"""Tables whose rows never change for api and worker, but for the columns that are named."""
+
+EVERYWHERE_APPEND_ONLY: Final = ("outbox", "outbox_command", "audit_entry", "idempotency_key")
+
+DELETABLE: Final = (
+    "outbox_pending", "parked", "parked_key", "import_problem", "import_rejected", "unreconciled", "to_evaluate",
+)  # fmt: skip
+"""Queues, and what is computed anew; of everything else (staging apart) no row may go."""
