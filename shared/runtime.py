@@ -94,7 +94,7 @@ class JobRunner:
         while not stop.is_set():
             try:
                 await self._run(job)
-            except Exception as error:  # a job that fails must not stop the others; it is tried again
+            except Exception as error:  # noqa: BLE001 - a job that fails must not stop the others; it is tried again
                 log.error("job.failed", service=self._service.name, job=job.name, error=repr(error))
             try:
                 await asyncio.wait_for(stop.wait(), job.every_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self
 
@@ -74,9 +75,7 @@ def development_field_key(folder: Path) -> str:
         partial = file.with_suffix(f".{os.getpid()}")
         partial.write_text(os.urandom(32).hex())
         partial.chmod(0o600)
-        try:
+        with suppress(FileExistsError):
             os.link(partial, file)  # the first process wins; the others read its key
-        except FileExistsError:
-            pass
         partial.unlink()
     return file.read_text().strip()

@@ -40,12 +40,12 @@ async def view(session: AnySession, import_id: UUID) -> dict[str, Any]:
     """ImportView: where a file stands, in numbers and words."""
     found = await lifecycle.load(session, import_id)
     problems = await session.scalar(text("SELECT count(*) FROM import_problem WHERE import_id = :id AND NOT warning"), {"id": import_id})
-    shown = dict(found._mapping)
+    shown = found._asdict()
     shown.pop("files")
     return {**shown, "problems": problems, "ready": found.state == "checked" and not found.not_ready}
 
 
-def import_router(*kinds: ImportKind, extra_templates: tuple[Any, ...] = ()) -> APIRouter:
+def import_router(*kinds: ImportKind, extra_templates: tuple[Any, ...] = ()) -> APIRouter:  # noqa: C901, PLR0915 - a list of doors
     """The doors for these kinds; ``extra_templates`` are published without an import of their own (bank results)."""
     router = APIRouter(route_class=CommandRoute, tags=["imports"])
     by_name = {kind.name: kind for kind in kinds}

@@ -35,7 +35,7 @@ class TokenRequest(BaseModel):
 
 class Token(BaseModel):
     access_token: str
-    token_type: str = "Bearer"
+    token_type: str = "Bearer"  # noqa: S105 - the scheme, not a secret
     expires_in: int = 3600
 
 

@@ -25,7 +25,7 @@ TEXTS = {
 }  # fmt: skip
 
 
-def sample_of(kind: Any, name: str = "") -> Any:
+def sample_of(kind: Any, name: str = "") -> Any:  # noqa: PLR0911 - one answer a kind
     """A payload with plausible values, the same at every run."""
     if kind is UUID:
         return natural_id("sample", name)
