@@ -54,6 +54,8 @@ async def carry_in(session: WriteSession, import_id: UUID, *, author: str, at: d
             key,
         )
     ).all()
+    if not months:
+        return Followed(0, 0, 0)
     for month in sorted({m.month for m in months}):
         await session.execute(text("SELECT ensure_month(:month)"), {"month": month})
     for m in months:
@@ -88,7 +90,7 @@ async def carry_in(session: WriteSession, import_id: UUID, *, author: str, at: d
     )
     return await follow_enrolments(
         session, "SELECT DISTINCT person_id, programme FROM carry_in_staging WHERE import_id = :id", {"id": import_id},
-        at=at, author=CAUSE,
+        first_month=min(m.month for m in months), at=at, author=CAUSE,
     )  # fmt: skip
 
 

@@ -17,6 +17,9 @@ from services.disbursement.domain.entitlement import Action
 from services.disbursement.store import move
 from shared.db.session import WriteSession
 
+LAST = "9999-12"
+"""Later than any month."""
+
 
 @dataclass(frozen=True)
 class Followed:
@@ -32,6 +35,7 @@ _NOW = """
     SELECT h.month, h.programme, h.person_id, h.outcome, state.status, state.resumed, state.reason, state.person_version
       FROM ({touched}) AS t(person_id, programme)
       JOIN programme_month pm ON pm.programme = t.programme AND pm.state IN ('opened', 'carried_in')
+       AND pm.month BETWEEN :first_month AND :last_month
       JOIN entitlement_month h
         ON h.month = pm.month AND h.programme = t.programme AND h.person_id = t.person_id AND h.outcome IN ('held', 'due')
      CROSS JOIN LATERAL (
@@ -53,12 +57,21 @@ _NO_LIVE_ALLOCATION = """AND NOT EXISTS (
 
 
 async def follow_enrolments(
-    session: WriteSession, touched: str, params: Mapping[str, Any], *, at: datetime, author: str
+    session: WriteSession,
+    touched: str,
+    given: Mapping[str, Any],
+    *,
+    first_month: str,
+    last_month: str = LAST,
+    at: datetime,
+    author: str,
 ) -> Followed:
     """Held months of who was resumed become due (late ones missed); held and unlisted due months of who ended, excluded.
 
-    ``touched`` is SQL that yields distinct ``person_id, programme``. A month on a live list is left to its batch.
+    ``touched`` is SQL that yields distinct ``person_id, programme``; only their months from ``first_month`` to
+    ``last_month`` are looked at. A month on a live list is left to its batch.
     """
+    params = {**given, "first_month": first_month, "last_month": last_month}
     now = _NOW.format(touched=touched)
     # The sweep holds the batch's row while it decides who was not on the list: it comes before or after, never beside.
     await session.execute(
@@ -79,7 +92,7 @@ async def follow_enrolments(
 
 
 async def mark_reinstated(session: WriteSession, touched: str, params: Mapping[str, Any], *, at: datetime) -> int:
-    """Standing ``reinstated``: suspended before, resumed, its older months still owed (CORE.md section 1).
+    """In the months from ``first_month`` of ``params`` on, standing ``reinstated``: suspended before, resumed, its older months still owed (CORE.md section 1).
 
     It stands beside the cohort and changes no outcome, so it makes no entry and no version.
     """
@@ -87,7 +100,7 @@ async def mark_reinstated(session: WriteSession, touched: str, params: Mapping[s
         text(f"""
             UPDATE entitlement_month AS h SET standing = 'reinstated', changed_at = :marked_at
               FROM ({touched}) AS t(person_id, programme), programme_month pm
-             WHERE pm.programme = t.programme AND pm.state = 'opened'
+             WHERE pm.programme = t.programme AND pm.state = 'opened' AND pm.month >= :first_month
                AND h.month = pm.month AND h.programme = t.programme AND h.person_id = t.person_id
                AND h.standing = '' AND h.outcome = 'due'
                AND EXISTS (

@@ -234,6 +234,8 @@ async def _make_heads(session: WriteSession, caller: Caller, seal: Seal, at: dat
         """SELECT DISTINCT person_id, programme FROM enrolment_history
             WHERE programme = :programme AND (resumed OR (status = 'ended' AND cutoff_no > :cutoff_no))""",
         {"programme": seal.programme, "cutoff_no": seal.cutoff_no},
+        first_month=seal.month,
+        last_month=seal.month,
         at=at,
         author="opening",
     )

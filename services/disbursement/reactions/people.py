@@ -57,15 +57,14 @@ async def keep_history(events: Sequence[Received[Any]], session: WriteSession, c
     await lock_programmes(session, {event.data.programme for event in events})
     await session.execute(_INSERT, {"rows": "[" + ",".join(map(_row, events)) + "]"})
     await _move_areas(events, session)
-    changed = {
-        (event.key, event.data.programme) for event in events if event.type is EnrolmentResumed or event.type is EnrolmentEnded
-    }
+    changed = [event for event in events if event.type is EnrolmentResumed or event.type is EnrolmentEnded]
     if changed:
-        people, programmes = zip(*sorted(changed), strict=True)
+        people, programmes = zip(*sorted({(event.key, event.data.programme) for event in changed}), strict=True)
         await follow_enrolments(
             session,
             "SELECT * FROM unnest(CAST(:people AS uuid[]), CAST(:programmes AS text[]))",
             {"people": list(people), "programmes": list(programmes)},
+            first_month=min(event.data.from_month for event in changed),
             at=context.clock.now(),
             author=AUTHOR,
         )
