@@ -164,7 +164,20 @@ class Consumer:
     # --- one partition ----------------------------------------------------------------------
 
     async def _turn(self) -> int:
-        return sum([await self._advance(place) for place in await self._places()])
+        """One batch of each partition. One that fails does not stop the others; its failure is raised when they rest."""
+        passed, failure = 0, None
+        for place in await self._places():
+            try:
+                passed += await self._advance(place)
+            except BusUnavailable:
+                raise  # the others would wait for the same bus
+            except Exception as error:  # noqa: BLE001 - raised again below, unless another partition moved
+                self._cursors.pop(place, None)
+                log.warning("consumer.partition_failed", service=self._service, place=place, error=repr(error))
+                failure = failure or error
+        if failure is not None and passed == 0:
+            raise failure
+        return passed
 
     async def _advance(self, place: Place) -> int:
         try:

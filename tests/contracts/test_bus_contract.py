@@ -284,10 +284,16 @@ async def test_a_zombie_that_wakes_up_after_its_rival_has_done_the_work_does_not
     zombie = probe.consumer.another_consumer(Sleepy(), "zombie")  # type: ignore[arg-type]
     first = asyncio.create_task(zombie.run_once())
     await fetched.wait()
-    assert await probe.consumer.another_consumer(probe.bus.another_log(), "rival").run_once() == 3
+    rival = probe.consumer.another_consumer(probe.bus.another_log(), "rival")
+    assert await rival.run_once() == 3
+    await probe.publisher.publish((person(6), 4, activated()))
+    while await probe.publisher.relay.run_once():
+        pass
+    assert await rival.run_once() == 1
     go_on.set()
     await first
-    assert await probe.consumer.effects() == [(person(6), v) for v in (1, 2, 3)]
+    assert await probe.consumer.effects() == [(person(6), v) for v in (1, 2, 3, 4)]
+    assert await probe.consumer.value("SELECT max(next_offset) FROM consumer_position") == 4  # and nothing is moved back
 
 
 async def test_a_bus_that_is_killed_under_load_loses_nothing(probe: ProbeWorld) -> None:

@@ -236,7 +236,8 @@ class ProbeService:
         self._probe, self._is_new = _take(server, "service")
         self.clock: Clock = FrozenClock(NOW)
         self.failing: Callable[[Received[Any]], bool] = lambda event: False
-        """Events for which the reaction raises."""
+        """Events for which the reaction raises ``fault``, by default a ValueError."""
+        self.fault: Exception | None = None
         self.pause: Callable[[], Any] | None = None
         """Awaited inside of each reaction, before its effect."""
         self.batches: list[int] = []
@@ -305,7 +306,7 @@ class ProbeService:
                 await self.pause()
             for event in events:
                 if self.failing(event):
-                    raise ValueError(f"no reaction to {event.id}")
+                    raise self.fault or ValueError(f"no reaction to {event.id}")
 
         return (
             reacts_to(EnrolmentActivated, EnrolmentSuspended)(note),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -93,6 +94,21 @@ async def test_a_deadlock_is_tried_again_and_nobody_is_parked(probe: ProbeWorld)
     await consumer.close()
     assert await probe.consumer.parked() == {}
     assert await probe.consumer.value("SELECT version FROM applied_version") == 1
+
+
+async def test_a_partition_whose_database_work_keeps_failing_does_not_stop_the_others(probe: ProbeWorld) -> None:
+    """And nobody is parked for a fault that is not the event's."""
+    probe.consumer.failing = lambda event: event.key == person(13)
+    probe.consumer.fault = psycopg.errors.AdminShutdown("terminating connection")
+    await publish_and_relay(probe, 60)
+    stuck = {person(n) for n in range(60) if PERSON.partition_of(person(n)) == PERSON.partition_of(person(13))}
+    with pytest.raises(psycopg.errors.AdminShutdown):
+        await probe.settle()
+    assert {key for key, _ in await probe.consumer.effects()} == {person(n) for n in range(60)} - stuck
+    probe.consumer.failing = lambda event: False
+    await probe.settle()
+    assert {key for key, _ in await probe.consumer.effects()} == {person(n) for n in range(60)}
+    assert await probe.consumer.parked() == {}
 
 
 async def test_each_event_that_a_reaction_publishes_names_its_own_cause(probe: ProbeWorld) -> None:
