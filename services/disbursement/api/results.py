@@ -43,7 +43,8 @@ async def result_files(session: ReadDep, caller: CallerDep, batch: str = "") -> 
 
 @router.get("/results/{file_id}/rows", dependencies=[allowed(whole_agency=True)])
 async def result_rows(
-    file_id: UUID, *, session: ReadDep, caller: CallerDep, state: str = "", after: int = 0, limit: Annotated[int, Query(ge=1, le=5000)] = 200
+    file_id: UUID, *, session: ReadDep, caller: CallerDep, state: str = "", after: int = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 200,
 ) -> dict[str, Any]:
     """What each row did, and why the quarantined ones stand there."""
     items = await batches.result_rows(session, file_id, state, after, limit)

@@ -115,10 +115,9 @@ class Office:
     async def _tell(self, key: UUID, event: Event) -> None:
         self._seq += 1
         version = self._versions[key] = self._versions.get(key, 0) + 1
-        data = msgspec.json.encode(event).decode()
-        await self.desk.bus.append(
-            [Record(f"budget_audit-{self._seq}", event.number, key, version, datetime(2025, 9, 1, tzinfo=UTC), f"correlation-{self._seq}", "", data)]
-        )
+        data, at = msgspec.json.encode(event).decode(), datetime(2025, 9, 1, tzinfo=UTC)
+        told = Record(f"budget_audit-{self._seq}", event.number, key, version, at, f"correlation-{self._seq}", "", data)
+        await self.desk.bus.append([told])
         await self.desk.settle()
 
     async def reserve(self, batch: Mapping[str, Any], *, list_hash: str = "") -> None:
