@@ -183,9 +183,8 @@ async def _staged_before(staging: Staging, frame: _Frame, candidates: Sequence[_
         return {}
     rows = await staging.session.execute(
         text("""SELECT DISTINCT ON (nik_index) nik_index, person_id FROM decree_staging
-                 WHERE import_id = :id
-                   AND nik_index = ANY (SELECT decode(hex, 'hex') FROM unnest(string_to_array(:hexes, ',')) AS hex)"""),
-        {"id": staging.import_id, "hexes": ",".join(index.hex() for index in again)},
+                 WHERE import_id = :id AND nik_index = ANY(CAST(:indexes AS bytea[]))"""),
+        {"id": staging.import_id, "indexes": store.index_array(again)},
     )
     return {bytes(row.nik_index): row.person_id for row in rows}
 
