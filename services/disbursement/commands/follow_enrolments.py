@@ -94,7 +94,8 @@ async def follow_enrolments(
 async def mark_reinstated(session: WriteSession, touched: str, params: Mapping[str, Any], *, at: datetime) -> int:
     """Standing ``reinstated``: suspended before, resumed, its older months still owed (CORE.md section 1).
 
-    Months before ``first_month`` of ``params`` are left alone. It stands beside the cohort and changes no outcome, so it makes no entry and no version.
+    Months before ``first_month`` of ``params`` are left alone. It stands beside the cohort and changes no outcome, so it
+    makes no entry and no version.
     """
     result = await session.execute(
         text(f"""
