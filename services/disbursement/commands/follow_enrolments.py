@@ -48,7 +48,7 @@ _NOW = """
 # The main batch of the month, with this programme in it, has its results due: nobody would pay a month that turns due now.
 _RESULTS_DUE = """EXISTS (
     SELECT FROM batch b WHERE b.month = n.month AND b.kind = 'main' AND b.results_due
-       AND b.totals @> jsonb_build_array(jsonb_build_object('programme', n.programme)))"""
+       AND b.programmes @> to_jsonb(n.programme))"""
 
 _EVIDENCE = "'enrolment/' || n.person_id || '/' || n.person_version"
 _NO_LIVE_ALLOCATION = """AND NOT EXISTS (
