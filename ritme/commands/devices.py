@@ -62,7 +62,7 @@ def incoming(
     _act(terminal(context), "/incoming", {"kind": kind, "place": place, "units": units, "expected_on": expected_on})
 
 
-def request(  # noqa: PLR0917 - the arguments of the command line
+def request(
     context: typer.Context,
     person: str,
     kind: str,

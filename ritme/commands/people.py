@@ -23,6 +23,7 @@ def resolve(
     context: typer.Context,
     niks: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file with one NIK a line (not on the command line).")],
     purpose: Annotated[str, typer.Option()] = "import",
+    out: Annotated[Path | None, typer.Option(help="Write nik;person_id here instead of showing the ids; keep it as you keep NIKs.")] = None,
 ) -> None:
     """NIK to person id, in the order of the file; unknown ones are null."""
     shown = terminal(context)
@@ -31,6 +32,12 @@ def resolve(
     ids: list[str | None] = []
     for start in range(0, len(wanted), CALL_MAX):
         ids += doors.post("/beneficiary/people:resolve", {"niks": wanted[start : start + CALL_MAX], "purpose": purpose})["ids"]
+    if out is not None:
+        out.touch(mode=0o600)
+        lines = (f"{nik};{one or ''}\n" for nik, one in zip(wanted, ids, strict=True))
+        out.write_text("nik;person_id\n" + "".join(lines), encoding="utf-8")
+        shown.answer({"file": str(out), "people": len(ids), "unknown": ids.count(None)})
+        return
     shown.answer({"ids": ids, "unknown": ids.count(None)}, table(("line", "person"), list(enumerate(ids, 1))))
 
 
