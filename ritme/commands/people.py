@@ -38,10 +38,6 @@ def resolve(
         out.write_text("nik;person_id\n" + "".join(lines), encoding="utf-8")
         shown.answer({"file": str(out), "people": len(ids), "unknown": ids.count(None)})
         return
-    if out is not None:
-        out.touch(mode=0o600)
-        lines = [f"{nik};{person or ''}" for nik, person in zip(wanted, ids, strict=True)]
-        out.write_text("\n".join(["nik;person_id", *lines, ""]), encoding="utf-8")
     shown.answer({"ids": ids, "unknown": ids.count(None)}, table(("line", "person"), list(enumerate(ids, 1))))
 
 
