@@ -15,7 +15,7 @@ NOTHING: Final = "–"
 
 def whole(number: Any) -> str:
     """1000 → ``1.000``; nothing → a dash."""
-    return NOTHING if number is None or number == "" else f"{int(number):,}".replace(",", ".")
+    return NOTHING if number is None or number == "" else f"{int(number):,}".replace(",", ".").replace("-", "−")
 
 
 def rupiah(amount: Any) -> str:
@@ -23,11 +23,6 @@ def rupiah(amount: Any) -> str:
     if amount is None or amount == "":
         return NOTHING
     return f"{'−' if int(amount) < 0 else ''}Rp{whole(abs(int(amount)))}"
-
-
-def share(part: int, of: int) -> str:
-    """Percent with one decimal, ``79,6%``; of nothing there is no share."""
-    return f"{100 * part / of:.1f}%".replace(".", ",") if of else NOTHING
 
 
 def day(given: Any) -> str:

@@ -33,21 +33,27 @@ class Kind:
 
 KINDS: Final = (
     Kind(
-        "beneficiary", "decree", "Lampiran SK penerima", "Nama-nama menurut Keputusan Gubernur. Ketik total dari PDF bertanda tangan, bukan dari berkas.",
-        "Operator", True,
+        "beneficiary", "decree", "Lampiran SK penerima",
+        "Nama-nama menurut Keputusan Gubernur. Ketik total dari PDF bertanda tangan, bukan dari berkas.", "Operator", True,
         (
             ("number", "Nomor SK", "text"), ("from_month", "Berlaku dari bulan", "month"), ("to_month", "Sampai bulan", "month"),
             ("count", "Jumlah orang menurut SK", "number"), ("sum", "Rupiah sebulan menurut SK", "number"),
         ),
         by_programme=True,
     ),
-    Kind("beneficiary", "status", "Perubahan kepesertaan", "Penangguhan, lanjutan, dan penghentian dengan alasan dan dokumen.", "Operator", True),
+    Kind(
+        "beneficiary", "status", "Perubahan kepesertaan", "Penangguhan, lanjutan, dan penghentian dengan alasan dan dokumen.",
+        "Operator", True,
+    ),
     Kind("disbursement", "accounts", "Rekening dan kartu", "Nomor rekening per orang dan apakah kartunya sudah diserahkan.", "Operator"),
     Kind(
-        "disbursement", "carry-in", "Bulan dari sebelum Ritme", "Bulan lama yang ditahan atau terlewat, dengan dokumennya.", "Operator", True,
-        by_month=True,
+        "disbursement", "carry-in", "Bulan dari sebelum Ritme", "Bulan lama yang ditahan atau terlewat, dengan dokumennya.",
+        "Operator", True, by_month=True,
     ),
-    Kind("disbursement", "results", "Hasil bank", "Jawaban bank per bagian. Total ada di baris pertama berkas itu sendiri.", "Operator, bendahara", fields=()),
+    Kind(
+        "disbursement", "results", "Hasil bank", "Jawaban bank per bagian. Total ada di baris pertama berkas itu sendiri.",
+        "Operator, bendahara", fields=(),
+    ),
     Kind("budget_audit", "dpa", "DPA (pagu)", "Pos anggaran dan pagunya.", "Operator, bendahara", fields=(COUNT, SUM)),
     Kind("budget_audit", "cash-plan", "Anggaran kas", "Rencana belanja per pos dan bulan.", "Operator, bendahara", fields=(COUNT, SUM)),
     Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan ke kode penyaluran.", "Bendahara", fields=(COUNT, SUM)),
@@ -122,7 +128,7 @@ _LABELS: Final = {"count": "Baris", "sum": "Rupiah", "quota": "Kuota", "programm
 def compare(signed: Mapping[str, Any], totals: Mapping[str, Any], above: str = "") -> list[Compared]:
     """Every number that was typed, beside the file's, down through programmes and months; what the file has no total of is left out."""
     rows: list[Compared] = []
-    for key, value in signed.items():
+    for key, value in sorted(signed.items(), key=lambda one: (isinstance(one[1], Mapping), one[0])):
         label = f"{above} {_LABELS.get(key, key)}".strip()
         if isinstance(value, Mapping):
             inner = totals.get(key)

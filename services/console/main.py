@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from services.console.doors import COOKIE, DoorProblem, Doors, Memory, NotLoggedIn
 from services.console.pages import batches, findings, imports, login, month
 from services.console.view import STATIC, go, link, page
+from shared.kernel.clock import Clock, SystemClock
 from shared.settings import Settings
 
 
@@ -67,9 +68,10 @@ def _doors(request: Request) -> Doors | None:
         return None
 
 
-def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None) -> FastAPI:
+def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None) -> FastAPI:
     """Pages on the doors at ``settings.url``; ``transport`` reaches doors that have no address (one process, tests)."""
     app = FastAPI(title="Ritme console", openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(same_origin)])
+    app.state.clock = clock or SystemClock()
     # The doors are inside the house: what the environment says about proxies is for the world outside.
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
     for part in (login, month, batches, findings, imports):

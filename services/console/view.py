@@ -24,12 +24,14 @@ MIN_SHARE: Final = 6
 """Of 1,000 units of a bar: three people among a thousand must still be seen."""
 
 DONE: Final = {
-    "simpan": "Berkas disimpan.", "batal": "Impor dibatalkan; tidak ada yang disimpan.", "perbaikan": "Baris perbaikan diterima dan diperiksa.",
-    "sama": "Berkas ini sudah pernah diunggah; ini hasil pemeriksaannya yang pertama.", "periksa": "Berkas diperiksa. Belum ada yang disimpan.",
+    "simpan": "Berkas disimpan.", "batal": "Impor dibatalkan; tidak ada yang disimpan.",
+    "perbaikan": "Baris perbaikan diterima dan diperiksa.", "periksa": "Berkas diperiksa. Belum ada yang disimpan.",
+    "sama": "Berkas ini sudah pernah diunggah; ini hasil pemeriksaannya yang pertama.",
     "hasil": "Hasil bank diterapkan.", "hasil-sama": "Berkas hasil ini sudah pernah diterima; tidak ada yang berubah.",
     "jelaskan": "Penjelasan dicatat.", "sepakati": "Penyelesaian dicatat.", "tutup": "Selisih ditutup.",
-    "ajukan": "Daftar diajukan untuk diperiksa.", "periksa-daftar": "Tanda tangan pemeriksa dicatat.", "setujui": "Daftar disetujui; anggaran diminta.",
-    "kirim": "Berkas bank ditulis dan dikirim.", "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
+    "ajukan": "Daftar diajukan untuk diperiksa.", "periksa-daftar": "Tanda tangan pemeriksa dicatat.",
+    "setujui": "Daftar disetujui; anggaran diminta.", "kirim": "Berkas bank ditulis dan dikirim.",
+    "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
 }  # fmt: skip
 """What was done, after a form was sent and the page loaded anew (``?selesai=``)."""
 
@@ -81,7 +83,9 @@ environment.filters |= {
     "whole": figures.whole, "rupiah": figures.rupiah, "day": figures.day, "moment": figures.moment, "month_name": figures.month_name,
     "short_id": figures.short_id, "short_hash": figures.short_hash,
 }  # fmt: skip
-environment.globals |= {"word": words.word, "words": words, "link": link, "bar": bar, "share": figures.share, "version": _version(), "done": DONE}
+environment.globals |= {
+    "word": words.word, "words": words, "link": link, "bar": bar, "version": _version(), "done": DONE,
+}  # fmt: skip
 
 
 def is_problem(value: Any) -> bool:
@@ -96,7 +100,7 @@ def page(request: Request, template: str, doors: Doors | None, *, status: int = 
     """A page that nobody keeps: it holds figures of the moment, for one person."""
     values = {
         "path": request.url.path, "person": doors.person if doors else None, "finished": request.query_params.get("selesai", ""),
-        "problem": None, "areas": {}, **given,
+        "problem": None, "areas": {}, "now": request.app.state.clock.now(), **given,
     }  # fmt: skip
     html = environment.get_template(template).render(values)
     return HTMLResponse(html, status, headers={"cache-control": "no-store", "vary": "cookie"})

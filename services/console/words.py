@@ -34,7 +34,8 @@ REASONS: Final = {
     "address_unknown": "Alamat tidak ditemukan", "data_mismatch": "Data tidak padan", "nik_inactive": "NIK nonaktif",
     "objection": "Sanggah sedang diproses", "under_review": "Dalam verifikasi", "cleared": "Selesai diverifikasi",
     "dead": "Meninggal", "moved_out": "Pindah", "over_age": "Melewati usia", "panti_resident": "Penghuni panti",
-    "not_eligible": "Tidak memenuhi syarat", "withdrawn": "Mengundurkan diri", "left_reason_not_published": "Keluar, alasan tidak diumumkan",
+    "not_eligible": "Tidak memenuhi syarat", "withdrawn": "Mengundurkan diri",
+    "left_reason_not_published": "Keluar, alasan tidak diumumkan",
 }  # fmt: skip
 
 PROGRAMMES: Final = {
@@ -44,8 +45,9 @@ PROGRAMMES: Final = {
 BATCH_KINDS: Final = {"main": "Penyaluran utama", "wave": "Gelombang", "back_pay": "Rapel", "retry": "Kirim ulang"}
 BATCH_STATES: Final = {
     "draft": "Draf", "submitted": "Diajukan", "checked": "Diperiksa", "approved": "Disetujui, menunggu anggaran",
-    "reserved": "Anggaran tersedia, menunggu SP2D", "refused": "Anggaran tidak cukup", "funded": "SP2D terbit, siap dikirim ke bank",
-    "released": "Dikirim ke bank, menunggu hasil", "results_in": "Hasil bank sudah jatuh tempo", "closed": "Ditutup", "withdrawn": "Ditarik",
+    "reserved": "Anggaran tersedia, menunggu SP2D", "refused": "Anggaran tidak cukup",
+    "funded": "SP2D terbit, siap dikirim ke bank", "released": "Dikirim ke bank, menunggu hasil",
+    "results_in": "Hasil bank lengkap atau jatuh tempo", "closed": "Ditutup", "withdrawn": "Ditarik",
 }  # fmt: skip
 SIGNATURES: Final = {
     "submit": "Menyusun dan mengajukan", "check": "Memeriksa", "approve": "Menyetujui", "release": "Mengirim ke bank",
@@ -67,6 +69,15 @@ MISMATCH_STEPS: Final = {
     "close": "Diperiksa dan ditutup",
 }  # fmt: skip
 
+IMPORT_RESULTS: Final = {
+    "enrolments": "Kepesertaan dicatat", "people_known": "Orang yang sudah dikenal", "people_new": "Orang baru",
+    "changes": "Perubahan diterapkan",
+    "accounts": "Rekening di berkas", "applied": "Diterapkan", "unchanged": "Tidak berubah", "lines_on_lists": "Baris daftar yang terkena",
+    "months": "Bulan dicatat", "resumed": "Dilanjutkan", "ended": "Dihentikan", "lines": "Pos anggaran", "ceilings_changed": "Pagu berubah",
+    "days": "Hari sensus", "contracts": "Kontrak", "recorded": "Dokumen dicatat",
+}  # fmt: skip
+"""What a committed import did; ids are not for reading."""
+
 IMPORT_STATES: Final = {"checked": "Diperiksa, belum disimpan", "committed": "Disimpan", "cancelled": "Dibatalkan"}
 RESULT_PROBLEMS: Final = {
     "unreadable": "Tidak terbaca", "unknown_payment": "Pembayaran tidak dikenal", "unknown_code": "Kode bank tidak dikenal",
@@ -83,7 +94,7 @@ ROLES: Final = {
 _OFFICES: Final = {
     "bank-jakarta": "Bank Jakarta", "bidang-linjamsos": "Bidang Perlindungan dan Jaminan Sosial", "pusdatin": "Pusdatin Jamsos",
     "bidang-rehsos": "Bidang Rehabilitasi Sosial", "bendahara-pengeluaran": "Bendahara Pengeluaran", "sistem": "Pusdatin Jamsos (sistem)",
-    "dinas-sosial": "Dinas Sosial", "seksi-abf": "Seksi Alat Bantu Fisik", "gudang-abf": "Gudang Alat Bantu Fisik",
+    "dinas": "Dinas Sosial, Bidang Rehabilitasi Sosial",
 }  # fmt: skip
 
 
@@ -117,11 +128,6 @@ def office(owner: Any, names: Mapping[str, str]) -> str:
         case _:
             return _OFFICES.get(text) or text.replace("-", " ").replace("/", " ").capitalize()
 
-
-DEVICE_KINDS: Final = {
-    "wheelchair_adult": "Kursi roda dewasa", "wheelchair_child": "Kursi roda anak", "hearing_aid": "Alat bantu dengar",
-    "walker": "Alat bantu jalan", "crutch": "Kruk", "white_cane": "Tongkat netra", "tripod_cane": "Tongkat kaki tiga",
-}  # fmt: skip
 
 STEPS: Final = (
     ("Jadwal", (), "Kalender bulan ditetapkan"),

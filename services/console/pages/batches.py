@@ -31,10 +31,19 @@ class Step:
 
 STEPS: Final = (
     Step("ajukan", "submission", ("draft",), ("operator",), "Ajukan untuk diperiksa", "Isi daftar dikunci dan mendapat kode daftar."),
-    Step("periksa", "check", ("submitted",), ("checker",), "Periksa dan tanda tangani", "Anda menandatangani tepat daftar dengan kode ini.", signs=True, done="periksa-daftar"),
+    Step(
+        "periksa", "check", ("submitted",), ("checker",), "Periksa dan tanda tangani",
+        "Anda menandatangani tepat daftar dengan kode ini.", signs=True, done="periksa-daftar",
+    ),
     Step("setujui", "approval", ("checked",), ("approver",), "Setujui", "Setelah disetujui, anggaran dicadangkan.", signs=True),
-    Step("kirim", "release", ("funded",), ("releaser",), "Kirim ke bank", "Berkas bank ditulis; orang di daftar menjadi dalam pengiriman.", signs=True),
-    Step("minta-anggaran", "budget-request", ("refused",), ("operator", "treasurer"), "Minta anggaran lagi", "Bila pagu atau SPD sudah cukup."),
+    Step(
+        "kirim", "release", ("funded",), ("releaser",), "Kirim ke bank",
+        "Berkas bank ditulis; orang di daftar menjadi dalam pengiriman.", signs=True,
+    ),
+    Step(
+        "minta-anggaran", "budget-request", ("refused",), ("operator", "treasurer"), "Minta anggaran lagi",
+        "Bila pagu atau SPD sudah cukup.",
+    ),
     Step(
         "tarik", "withdrawal", ("draft", "submitted", "checked", "approved", "reserved", "refused", "funded"), ("operator", "approver"),
         "Tarik daftar", "Orang di daftar ini bebas untuk daftar lain. Tulis alasannya.", reason=True,
@@ -51,10 +60,12 @@ async def _show(request: Request, doors: Doors, batch_id: str, problem: DoorProb
         doors.people_names(),
     )  # fmt: skip
     signed: dict[str, dict[str, Any]] = {one["step"]: one for one in batch["signatures"] if not one["void"]}
-    offered = [step for step in STEPS if batch["state"] in step.states and doors.person is not None and doors.person.is_any(*step.roles)]
+    person = doors.person
+    offered = [step for step in STEPS if batch["state"] in step.states and person is not None and person.is_any(*step.roles)]
     return page(
         request, "batch.html", doors, status=problem.status if problem else 200, batch=batch, signed=signed, path_of_names=PATH,
-        void=[one for one in batch["signatures"] if one["void"]], offered=offered, results=results, areas=areas, names=names, problem=problem,
+        void=[one for one in batch["signatures"] if one["void"]], offered=offered, results=results, areas=areas, names=names,
+        problem=problem,
     )  # fmt: skip
 
 

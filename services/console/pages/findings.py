@@ -25,12 +25,15 @@ ACTIONS: Final = {
 @router.get("/temuan")
 async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewat: str = "") -> Response:
     """Everything open; ``bulan``: one month, ``lewat``: only what is late."""
-    groups, counted, mismatches, readiness, months, areas = await together(
+    groups, counted, mismatches, readiness, months, panti, kinds, places, areas = await together(
         doors.ask("/disbursement/gaps/groups", month=bulan),
         doors.ask("/disbursement/gaps", month=bulan, limit=1),
         doors.ask("/budget_audit/mismatches"),
         doors.ask("/assistive_devices/readiness"),
         doors.ask("/disbursement/months"),
+        doors.ask("/budget_audit/panti"),
+        doors.ask("/assistive_devices/kinds"),
+        doors.ask("/assistive_devices/places"),
         doors.area_names(),
     )
     shown_groups = [] if isinstance(groups, DoorProblem) else [one for one in groups["items"] if one["overdue"] or not lewat]
@@ -41,8 +44,14 @@ async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewa
     return page(
         request, "findings.html", doors, groups=groups, shown_groups=shown_groups, counted=counted, mismatches=mismatches,
         opened=opened, closed=closed, readiness=readiness, devices=devices, month=bulan, late_only=bool(lewat), areas=areas,
+        panti=_names(panti), kinds=_names(kinds), places=_names(places),
         months=[] if isinstance(months, DoorProblem) else [one["month"] for one in months["items"]],
     )  # fmt: skip
+
+
+def _names(answer: Any) -> dict[str, str]:
+    """Code to name of a list of reference data; empty where its service does not answer (codes are shown then)."""
+    return {} if isinstance(answer, DoorProblem) else {one["code"]: one["name"] for one in answer["items"]}
 
 
 @router.get("/temuan/bulan-belum-dibayar")
@@ -73,9 +82,8 @@ async def _mismatch(
     found, panti, areas, names = await together(
         doors.get(f"/budget_audit/mismatches/{mismatch_id}"), doors.ask("/budget_audit/panti"), doors.area_names(), doors.people_names()
     )
-    panti_names = {} if isinstance(panti, DoorProblem) else {one["code"]: one["name"] for one in panti["items"]}
     return page(
-        request, "mismatch.html", doors, status=problem.status if problem else 200, mismatch=found, panti=panti_names, areas=areas,
+        request, "mismatch.html", doors, status=problem.status if problem else 200, mismatch=found, panti=_names(panti), areas=areas,
         names=names, actions=offered(found, doors), problem=problem, typed=typed or {},
     )  # fmt: skip
 
@@ -113,5 +121,3 @@ def _body(action: str, typed: dict[str, str]) -> dict[str, Any]:
     if action == "sepakati":
         return {"solution": typed.get("penyelesaian", ""), "owner": typed.get("pemilik", ""), "due_on": typed.get("tenggat", "")}
     return {"evidence": typed.get("bukti", "")}
-
-

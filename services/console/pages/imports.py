@@ -105,7 +105,9 @@ async def template(service: str, file: str, doors: DoorsDep) -> Response:
     return await doors.download(f"/{service}/templates/{file}", file)
 
 
-async def _one(request: Request, doors: Doors, service: str, import_id: str, problem: DoorProblem | None = None, after: str = "") -> Response:
+async def _one(
+    request: Request, doors: Doors, service: str, import_id: str, *, problem: DoorProblem | None = None, after: str = ""
+) -> Response:
     if service not in SERVICES:
         raise DoorProblem(404, "not-found", "there is no such service")
     base = f"/{service}/imports/{import_id}"
@@ -153,5 +155,5 @@ async def act(service: str, import_id: str, action: str, request: Request, doors
     except DoorProblem as problem:
         if request.headers.get("hx-request") == "true":
             return page(request, "_problem.html", doors, problem=problem)
-        return await _one(request, doors, service, import_id, problem)
+        return await _one(request, doors, service, import_id, problem=problem)
     return go(request, link(f"/impor/{service}/{import_id}", selesai=action))

@@ -44,7 +44,9 @@ async def login(request: Request, orang: Annotated[str, Form()], lanjut: Annotat
         answer = await doors.post("/demo/token", {"person": orang})
     except DoorProblem as problem:
         people = await _people(doors)
-        return page(request, "login.html", None, status=problem.status, people=people, expired=False, onwards=own_path(lanjut), problem=problem)
+        return page(
+            request, "login.html", None, status=problem.status, people=people, expired=False, onwards=own_path(lanjut), problem=problem
+        )  # fmt: skip
     token = str(answer["access_token"])
     Person.of(token)  # a token that we cannot read would send its bearer round in circles
     response = go(request, own_path(lanjut))

@@ -20,6 +20,7 @@ CODE_LENGTH: Final = {"city": 5, "kecamatan": 8, "kelurahan": 13}
 LIST_PAGE: Final = 100
 GAPS_READ: Final = 1_000
 """Gaps read beside one page of people, to name owner and date; a kelurahan has fewer."""
+MONEY: Final = ("sp2d", "credited", "returned", "holding")
 ALWAYS_SHOWN: Final = ("paid", "unknown", "held", "missed", "excluded")
 
 
@@ -105,6 +106,21 @@ async def ledger(month: str, doors: DoorsDep) -> Response:
     return await doors.download(f"/disbursement/months/{month}/ledger.csv", f"ledger-{month}.csv")
 
 
+@router.get("/bulan/{month}/dana")
+async def money_page(month: str, request: Request, doors: DoorsDep) -> Response:
+    """SP2D by programme, as both books have it: budget_audit's from the treasury's papers, disbursement's from its lines."""
+    books, ledger_money, batches = await together(
+        doors.get(f"/budget_audit/months/{month}/money"),
+        doors.ask(f"/disbursement/months/{month}/money"),
+        doors.ask("/disbursement/batches", month=month),
+    )
+    return page(
+        request, "money.html", doors, month=month, books=books, ledger_money=ledger_money,
+        batches=[one for one in _items(batches) if one["state"] != "withdrawn"],
+        agree=isinstance(ledger_money, DoorProblem) or all(books[key] == ledger_money[key] for key in MONEY),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Place:
     """An area with its people of one outcome, and the link one level down."""
@@ -136,7 +152,6 @@ async def outcome_page(
     asked = "" if outcome == "semua" else outcome
     level, here = level_below(wilayah), f"/bulan/{month}/{outcome}"
     base = f"/disbursement/months/{month}/breakdown"
-    listed = bool(daftar) or not level
     if request.headers.get("hx-request") == "true" and sesudah:
         rows = await _people(doors, month, outcome=asked, reason=alasan, programme=program, area=wilayah, after=sesudah)
         more = link(here, alasan=alasan, program=program, wilayah=wilayah, daftar="1", sesudah=rows["next"] or "")
@@ -152,11 +167,14 @@ async def outcome_page(
         Place(code, count, amount, link(here, alasan=alasan, program=program, wilayah=code))
         for code, (count, amount) in _summed(by_area["items"], "area", within=wilayah).items()
     ]
-    people = await _people(doors, month, outcome=asked, reason=alasan, programme=program, area=wilayah, after=sesudah) if listed else None
+    total = sum(one.count for one in places)
+    people = None
+    if daftar or not level or 0 < total <= LIST_PAGE:
+        people = await _people(doors, month, outcome=asked, reason=alasan, programme=program, area=wilayah, after=sesudah)
     return page(
         request, "outcome.html", doors, month=month, outcome=outcome, reason=alasan, programme=program, area=wilayah, level=level,
         equation=equation, why=why, places=sorted(places, key=lambda one: -one.count), people=people, crumbs=crumbs(wilayah), areas=areas,
-        total=sum(one.count for one in places), amount=sum(one.amount for one in places), here=here,
+        total=total, amount=sum(one.amount for one in places), here=here,
         more=link(here, alasan=alasan, program=program, wilayah=wilayah, daftar="1", sesudah=people["next"] or "") if people else "",
     )  # fmt: skip
 
