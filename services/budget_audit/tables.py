@@ -181,7 +181,7 @@ Table(
     Column("import_id", Uuid, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     CheckConstraint("amount > 0", name="amount"),
-    Index("uq_treasury_return_number", "number", unique=True),
+    Index("uq_treasury_return_number_programme", "number", "programme", unique=True),
     Index("ix_treasury_return_reference", "reference"),
 )
 Table(

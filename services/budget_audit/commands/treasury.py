@@ -84,19 +84,19 @@ async def _record_sp2d(session: WriteSession, import_id: UUID, number: str, rows
 
 
 async def record_returns(session: WriteSession, import_id: UUID, *, at: datetime) -> dict[str, int]:
-    """Every new STS of the staged file: the line gets its money back, the holding of a batch is less by it."""
+    """Every new STS of the staged file, by number and programme: the line gets its money back, a batch's holding is less by it."""
     rows = (
         await session.execute(
-            text("""SELECT DISTINCT ON (number) number, date, line_id, programme, amount, reference, batch_id FROM sts_staging
+            text("""SELECT DISTINCT ON (number, programme) number, date, line_id, programme, amount, reference, batch_id FROM sts_staging
                      WHERE import_id = :id AND NOT known AND NOT EXISTS (SELECT FROM treasury_return t WHERE t.number = sts_staging.number)
-                     ORDER BY number, line"""),
+                     ORDER BY number, programme, line"""),
             {"id": import_id},
         )
     ).all()
     lines = await store.lock_lines(session, {row.line_id for row in rows})
     for row in rows:
         await _check_released(session, row.reference, row.programme, row.amount, row.number)
-        return_id = natural_id("sts", row.number)
+        return_id = natural_id("sts", row.number, row.programme)
         await session.execute(
             text("""INSERT INTO treasury_return VALUES
                     (:id, :number, :date, :programme, :line, :batch, :reference, :amount, :import_id, :at)"""),
@@ -113,7 +113,7 @@ async def record_returns(session: WriteSession, import_id: UUID, *, at: datetime
             sts_number=row.number, date=row.date.isoformat(), batch_id=row.batch_id, programme=row.programme, amount=row.amount
         )
         await outbox.append(session, [outbox.Outgoing(return_id, 1, data)], at=at)
-    return {"documents": len(rows)}
+    return {"documents": len({row.number for row in rows}), "rows": len(rows)}
 
 
 async def _check_released(session: WriteSession, reference: str, programme: str, amount: int, number: str) -> None:

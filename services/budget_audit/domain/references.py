@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from shared.kernel.month import Month
 
+_BATCH_CODE = re.compile(r"[0-9]{4}-[0-9]{2}-[A-Za-z0-9]+")
 _PANTI_MONTH = re.compile(r"([A-Z0-9]{2,8})[ /]+([0-9]{4}-(?:0[1-9]|1[0-2]))")
 
 
@@ -28,6 +29,9 @@ def panti_month(reference: str) -> PantiMonth | None:
 
 
 def canonical(reference: str) -> str:
-    """One spelling per reference: blanks at the ends are dropped, ``bm1 2025-09`` is ``BM1/2025-09``."""
+    """One spelling per reference: ``bm1 2025-09`` is ``BM1/2025-09``, ``2025-09-m01`` is ``2025-09-M01``, blanks are single."""
     named = panti_month(reference)
-    return named.reference if named else " ".join(reference.split())
+    if named:
+        return named.reference
+    written = " ".join(reference.split())
+    return written.upper() if _BATCH_CODE.fullmatch(written) else written

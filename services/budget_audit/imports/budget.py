@@ -12,6 +12,7 @@ from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
 from services.budget_audit.imports import keys
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
+from shared.kernel.errors import Refusal
 from shared.kernel.rupiah import format_rupiah
 from shared.tabular.columns import Column, Row, Template, month, rupiah
 from shared.tabular.columns import text as words
@@ -31,6 +32,12 @@ CASH_PLAN_TEMPLATE = Template(
     "Anggaran kas: rencana per bulan",
     (*keys.KEY, *keys.OWNER, Column("bulan", month, example="2025-09"), Column("rencana", rupiah, example="140.000.000")),
 )
+
+
+class SecondLine(Refusal):
+    """A programme has one line of cash aid a year."""
+
+    code = "second-line"
 
 
 class DpaControls(keys.CountAndSum):
@@ -112,6 +119,16 @@ async def _check_dpa(staging: Staging) -> Check:
 
 async def _commit_dpa(staging: Staging) -> dict[str, Any]:
     session, parameters = staging.session, {"id": staging.import_id, "at": staging.at}
+    # One DPA at a time: two files may each bring the first cash aid line of a programme.
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('budget_audit.dpa'))"))
+    second = await session.scalar(
+        text("""SELECT count(*) FROM dpa_staging s JOIN budget_line l
+                    ON l.year = s.year AND l.programme = s.programme AND l.account = s.account
+                 WHERE s.import_id = :id AND s.programme <> '' AND s.account = :account AND l.id <> s.line_id"""),
+        {**parameters, "account": CASH_AID_ACCOUNT},
+    )
+    if second:
+        raise SecondLine("a programme of this file has its cash aid line since the file was checked; cancel and send it again")
     ids = (await session.scalars(text("SELECT line_id FROM dpa_staging WHERE import_id = :id"), parameters)).all()
     lines = await store.lock_lines(session, ids)
     for row in await session.execute(text("SELECT line_id, ceiling FROM dpa_staging WHERE import_id = :id"), parameters):

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import text
 
+from services.budget_audit import store
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.imports import keys
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
+from shared.kernel.errors import Refusal
 from shared.tabular.columns import Column, Row, Template, code, day, rupiah, whole_number_between
 
 ROLES = ("operator", "panti-head", "treasurer")
@@ -38,6 +40,12 @@ ASK = """INSERT INTO to_evaluate (code, reference, asked_at)
          SELECT DISTINCT :code, panti || '/' || to_char(m, 'YYYY-MM'), CAST(:at AS timestamptz) FROM ({months}) AS t(panti, m) WHERE true
          ON CONFLICT (code, reference) DO UPDATE SET asked_at = excluded.asked_at"""
 """Put panti and months in the worker's queue, in the transaction of the change."""
+
+
+class RecordedMeanwhile(Refusal):
+    """Somebody recorded a contract for the same days after the file was checked."""
+
+    code = "recorded-meanwhile"
 
 
 async def _stage_census(staging: Staging, rows: list[Row]) -> None:
@@ -87,6 +95,7 @@ async def _check_census(staging: Staging) -> Check:
 
 async def _commit_census(staging: Staging) -> dict[str, Any]:
     """A corrected count is a new version; the earlier one stays to be seen."""
+    await _lock_panti(staging, "census_staging")
     parameters = {"id": staging.import_id, "at": staging.at, "code": food.CODE}
     done = await staging.session.execute(
         text("""INSERT INTO census_count
@@ -143,8 +152,23 @@ async def _check_contract(staging: Staging) -> Check:
     return await keys.totals(staging, "contract_staging")
 
 
+async def _lock_panti(staging: Staging, table: str) -> None:
+    """One file at a time for a panti, so that whoever is second sees what the first has recorded."""
+    panti = await staging.session.scalars(text(f"SELECT DISTINCT panti FROM {table} WHERE import_id = :id"), {"id": staging.import_id})
+    await store.lock_references(staging.session, set(panti))
+
+
 async def _commit_contract(staging: Staging) -> dict[str, Any]:
+    await _lock_panti(staging, "contract_staging")
     parameters = {"id": staging.import_id, "at": staging.at, "code": food.CODE}
+    overlapping = await staging.session.scalar(
+        text("""SELECT count(*) FROM contract_staging s JOIN contract c
+                    ON c.panti = s.panti AND c.from_day <= s.to_day AND c.to_day >= s.from_day
+                 WHERE s.import_id = :id AND NOT s.known"""),
+        parameters,
+    )
+    if overlapping:
+        raise RecordedMeanwhile("a contract for these days was recorded after the file was checked; cancel and send it again")
     done = await staging.session.execute(
         text("""INSERT INTO contract SELECT panti, from_day, to_day, price, :id, :at FROM contract_staging
                  WHERE import_id = :id AND NOT known"""),

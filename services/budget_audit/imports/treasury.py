@@ -58,6 +58,7 @@ def _same_document(staging: Staging, row: Row, reference: str) -> None:
 async def _stage_sp2d(staging: Staging, rows: list[Row]) -> None:
     codes = await keys.Codes.load(staging.session)
     lines = await keys.known_lines(staging.session, [keys.line_id(row) for row in rows])
+    references = await _known_references(staging, rows)
     recorded: dict[str, dict[Any, Any]] = {}
     for found in await staging.session.execute(
         text(
@@ -75,7 +76,7 @@ async def _stage_sp2d(staging: Staging, rows: list[Row]) -> None:
             keys.refuse_unknown_line(row)
         _check_year(row, value["tanggal"], value["tahun"])
         _same_document(staging, row, reference)
-        _check_reference(row, codes, reference)
+        _check_reference(row, codes, reference, references)
         if ("row", value["nomor"], line_id) in staging.seen:
             row.refuse("nomor", "double-row", "Nomor dan pos ini sudah ada di baris lain berkas ini.", value["nomor"])
         staging.seen.add(("row", value["nomor"], line_id))
@@ -104,10 +105,26 @@ def _check_year(row: Row, day: date, year: int) -> None:
         row.refuse("tanggal", "wrong-year", f"Tanggal ini bukan di tahun anggaran {year}.", day.isoformat())
 
 
-def _check_reference(row: Row, codes: keys.Codes, reference: str) -> None:
+async def _known_references(staging: Staging, rows: list[Row]) -> set[str]:
+    """Batch codes and delivery numbers that events have told us of."""
+    references = [canonical(row.values["rujukan"]) for row in rows]
+    return set(
+        await staging.session.scalars(
+            text("""SELECT code FROM batch WHERE code = ANY(:references)
+                     UNION SELECT reference FROM goods_received WHERE reference = ANY(:references)"""),
+            {"references": references},
+        )
+    )
+
+
+def _check_reference(row: Row, codes: keys.Codes, reference: str, known: set[str]) -> None:
+    """A reference that nothing else names would never be compared with anything: a warning, since its event may still come."""
     named = panti_month(reference)
     if named:
         codes.check_panti(row, named.panti, "rujukan")
+    elif reference not in known:
+        words = "Belum ada penyaluran atau penerimaan barang dengan rujukan ini. Periksa ketikannya."
+        row.refuse("rujukan", "unknown-reference", words, reference, warning=True)
 
 
 def _known(row: Row, recorded: dict[Any, Any] | None, key: object, content: tuple[Any, ...]) -> bool:
@@ -201,14 +218,14 @@ async def _stage_sts(staging: Staging, rows: list[Row]) -> None:
     for found in await session.execute(
         text("SELECT * FROM treasury_return WHERE number = ANY(:n)"), {"n": [row.values["nomor"] for row in rows]}
     ):
-        recorded[found.number] = {"": (found.date, found.programme, found.reference, found.amount)}
+        recorded.setdefault(found.number, {})[found.programme] = (found.date, found.reference, found.amount)
     staged = []
     for row, reference in zip(rows, references, strict=True):
         value, programme = row.values, str(row.values.get("program") or "").upper()
         _same_document(staging, row, reference)
-        if ("row", value["nomor"]) in staging.seen:
-            row.refuse("nomor", "double-row", "Nomor STS ini sudah ada di baris lain berkas ini.", value["nomor"])
-        staging.seen.add(("row", value["nomor"]))
+        if ("row", value["nomor"], programme) in staging.seen:
+            row.refuse("nomor", "double-row", "Nomor STS dan program ini sudah ada di baris lain berkas ini.", value["nomor"])
+        staging.seen.add(("row", value["nomor"], programme))
         lines = released.get((reference, programme))
         if not lines:
             row.refuse(
@@ -217,7 +234,7 @@ async def _stage_sts(staging: Staging, rows: list[Row]) -> None:
                 "Tidak ada SP2D dengan rujukan dan program ini; yang disetor kembali harus pernah dicairkan.",
                 reference,
             )
-        known = _known(row, recorded.get(value["nomor"]), "", (value["tanggal"], programme, reference, value["nilai"]))
+        known = _known(row, recorded.get(value["nomor"]), programme, (value["tanggal"], reference, value["nilai"]))
         if row.ok and lines:
             staged.append(
                 (staging.import_id, staging.line(row), known, value["nomor"], value["tanggal"], lines[0].line_id, programme,
@@ -229,7 +246,7 @@ async def _stage_sts(staging: Staging, rows: list[Row]) -> None:
 
 async def _begin_sts(staging: Staging) -> None:
     for row in await staging.session.execute(text("SELECT * FROM sts_staging WHERE import_id = :id"), {"id": staging.import_id}):
-        staging.seen |= {("number", row.number), ("document", row.number, row.date, row.reference), ("row", row.number)}
+        staging.seen |= {("number", row.number), ("document", row.number, row.date, row.reference), ("row", row.number, row.programme)}
 
 
 async def _check_sts(staging: Staging) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,6 +103,17 @@ class Books:
     async def dpa(self, ceiling: int = 300_000_000) -> None:
         """Cash aid lines for the three programmes."""
         await self.bring("dpa", [{**pkd_key(p), "uraian": "Bantuan sosial uang", "pagu": ceiling} for p in ("KLJ", "KPDJ", "KAJ")])
+
+    async def lock_waited_for(self) -> None:
+        """Return once a transaction of this service stands before a lock that another one holds."""
+        with self.world.sql("budget_audit") as connection:
+            connection.autocommit = True
+            for _ in range(1_000):
+                row = connection.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'").fetchone()
+                if row is not None and row[0]:
+                    return
+                await asyncio.sleep(0.01)
+        raise AssertionError("nobody waits")
 
     def outbox(self, name: str) -> list[dict[str, Any]]:
         """Payloads that this service published of an event type, oldest first, with key and version."""

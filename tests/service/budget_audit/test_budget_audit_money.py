@@ -116,7 +116,7 @@ async def test_money_of_the_month_balances_through_late_results_and_sts(books: B
         "sp2d": 243_000_000, "credited": 240_600_000, "returned": 0, "holding": 2_400_000, "balanced": True,
     }  # fmt: skip
 
-    sts = {"nomor": "S-1", "tanggal": "2025-10-20", "program": "KLJ", "nilai": 1_500_000, "rujukan": "2025-09-M01"}
+    sts = {"nomor": "S-1", "tanggal": "2025-10-20", "program": "KLJ", "nilai": 1_500_000, "rujukan": "2025-09-m01"}
     await books.bring("sts", [sts])
     await books.publish(BATCH, settled(2, {**CREDITED, "KLJ": 180_900_000}, rejected={"KLJ": 1_500_000}))
     await books.world.settle()

@@ -7,7 +7,7 @@ from itertools import product
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.budget_audit.domain import ledger, mismatch, reservation
@@ -20,6 +20,9 @@ from services.budget_audit.domain.references import canonical, panti_month
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput
 from shared.kernel.month import Month
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""The machine may be busy; what is generated matters, not how fast."""
+
 RUPIAH = st.integers(min_value=0, max_value=10**12)
 
 
@@ -27,6 +30,7 @@ def line(programme: str, ceiling: int, reserved: int = 0, realised: int = 0, ret
     return reservation.Line(UUID(int=hash(programme) % 2**32), f"line of {programme}", ceiling, reserved, realised, returned)
 
 
+@CALM
 @given(
     st.dictionaries(st.sampled_from(["KLJ", "KPDJ", "KAJ"]), st.tuples(st.integers(1, 10**12), RUPIAH), min_size=1),
     st.dictionaries(st.sampled_from(["KLJ", "KPDJ", "KAJ"]), RUPIAH),
@@ -74,6 +78,7 @@ def test_whoever_acted_decides_no_more() -> None:
         mismatch.check_other_person("auditor", {"panti-head", "auditor"})
 
 
+@CALM
 @given(st.lists(st.tuples(RUPIAH, RUPIAH, RUPIAH), min_size=1, max_size=3))
 def test_a_batch_balances_whatever_the_bank_did_as_long_as_no_line_is_lost(parts: list[tuple[int, int, int]]) -> None:
     programmes = [
@@ -127,6 +132,7 @@ def test_goods_at_their_prices() -> None:
     assert (finding.expected, finding.difference) == (54, 6)
 
 
+@CALM
 @given(st.integers(-(10**12), 10**12))
 def test_a_posting_is_positive_and_a_negative_change_goes_back(amount: int) -> None:
     posting = ledger.moved("t", "a", "b", amount)
@@ -138,6 +144,7 @@ def test_a_posting_is_positive_and_a_negative_change_goes_back(amount: int) -> N
     assert (posting.debit, posting.credit) == (("a", "b") if amount > 0 else ("b", "a"))
 
 
+@CALM
 @given(
     st.dates(date(2025, 1, 1), date(2026, 12, 1)), st.integers(1, 20), st.sets(st.dates(date(2025, 1, 1), date(2026, 12, 31)), max_size=30)
 )
@@ -155,7 +162,7 @@ def test_ten_working_days_over_a_weekend_and_a_holiday() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("bm1 2025-09", "BM1/2025-09"), ("BM1/2025-09", "BM1/2025-09"), ("2025-09-M01", "2025-09-M01"), (" BAST  03/2025 ", "BAST 03/2025")],
+    [("bm1 2025-09", "BM1/2025-09"), ("BM1/2025-09", "BM1/2025-09"), ("2025-09-m01 ", "2025-09-M01"), (" BAST  03/2025 ", "BAST 03/2025")],
 )
 def test_a_reference_has_one_spelling(written: str, meant: str) -> None:
     assert canonical(written) == meant

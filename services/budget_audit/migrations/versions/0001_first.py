@@ -93,7 +93,7 @@ TABLES = (
         CONSTRAINT pk_treasury_return PRIMARY KEY (id),
         CONSTRAINT ck_treasury_return_amount CHECK (amount > 0))""",
     "CREATE INDEX ix_treasury_return_reference ON treasury_return (reference)",
-    "CREATE UNIQUE INDEX uq_treasury_return_number ON treasury_return (number)",
+    "CREATE UNIQUE INDEX uq_treasury_return_number_programme ON treasury_return (number, programme)",
     """CREATE TABLE posting (
         id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL, transaction text NOT NULL, debit text NOT NULL,
         credit text NOT NULL, amount bigint NOT NULL, line_id uuid, batch_id uuid, source text NOT NULL,
