@@ -78,7 +78,20 @@ async def commit_decree(
     )
     await session.execute(text("DELETE FROM decree_staging WHERE import_id = :id"), {"id": import_id})
     failpoints.hit("beneficiary.decree.before_commit")
-    return {"decree_id": str(decree.id), "enrolments": activated, "people_known": before, "programmes": totals}
+    return {
+        "decree_id": str(decree.id), "enrolments": activated, "people_known": before, "programmes": totals,
+        "sealed_before": await _sealed_before(session, decree),
+    }  # fmt: skip
+
+
+async def _sealed_before(session: WriteSession, decree: SignedDecree) -> list[dict[str, str]]:
+    """Months of this decree that had their seal already: the list counts from the next one, these stay as they were."""
+    rows = await session.execute(
+        text("""SELECT DISTINCT programme, month FROM cutoff
+                 WHERE programme = ANY(CAST(:programmes AS text[])) AND :from <= month AND month <= :to ORDER BY month, programme"""),
+        {"programmes": list(decree.places), "from": decree.from_month, "to": decree.to_month},
+    )
+    return [{"programme": row.programme, "month": row.month} for row in rows]
 
 
 async def _adopt_people_made_since(session: WriteSession, cipher: FieldCipher, import_id: UUID) -> None:

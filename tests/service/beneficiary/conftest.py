@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,10 +45,12 @@ class OneService(Ground):
 
 
 @pytest.fixture(scope="session")
-def one_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneService]:
-    found = OneService(tmp_path_factory.mktemp("beneficiary"))
-    with found.postgres:
-        yield found
+def one_service() -> Iterator[OneService]:
+    # Not under pytest's own folder: run as root, each new pytest shuts that to the server's account, also for running ones.
+    with tempfile.TemporaryDirectory(prefix="ritme-beneficiary-", ignore_cleanup_errors=True) as folder:
+        found = OneService(Path(folder))
+        with found.postgres:
+            yield found
 
 
 @pytest.fixture

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
+from shared.contracts.beneficiary import PERSON
 from shared.kernel.clock import SystemClock
-from tests.service.beneficiary.story import HEADER, Citizen, commit, controls, decree_file, decreed, resolved, send
+from shared.kernel.failpoints import FailpointHit
+from tests.service.beneficiary.story import HEADER, Citizen, commit, controls, decree_file, decreed, resolved, sealed, send
 from tests.support.world import World
 
 GOOD = [Citizen(n) for n in range(1, 4)]
@@ -213,3 +217,67 @@ async def test_controls_that_cannot_be_are_refused_at_once(world: World, typed: 
     status, problem = await send(world, "decree", decree_file(GOOD), controls(GOOD) | typed)
     assert (status, problem["code"]) == (422, "invalid-input")
     assert rows_of(world, "import_file") == rows_of(world, "decree_staging") == 0
+
+
+def workbook(rows: list[list[Any]]) -> bytes:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in [HEADER.split(";"), *rows]:
+        sheet.append(row)
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+async def test_a_workbook_with_numbers_for_niks_text_dates_and_formulas(world: World) -> None:
+    """O5: a numeric cell that ends in 0 may have lost its last digit; with another last digit it is exact."""
+    rest = ["Jl. Contoh 1", "31.73.01.1001", "KLJ", "lama", 300_000]
+    rows = [
+        [3173011205509010, "Contoh A", date(1950, 5, 12), *rest],
+        [3173011205509011, "Contoh B", date(1950, 5, 12), *rest],
+        ["3173011205509012", "Contoh C", "12 Mei 1950", *rest],
+        ["3173011205509013", "Contoh D", "12/31/1950", *rest],
+        ["3173011205509014", "Contoh E", date(1950, 5, 12), *rest[:-1], "=300000"],
+    ]
+    status, view = await send(world, "decree", workbook(rows), controls([Citizen(n) for n in range(1, 6)]), name="daftar.xlsx")
+    assert status == 201, view
+    found = await problems(world, view["id"])
+    assert (2, "nik", "nik-last-digit-lost", False) in found
+    assert (3, "nik", "nik-number-cell", True) in found
+    assert {(row, column) for row, column, _, warning in found if not warning} == {(2, "nik"), (5, "tanggal_lahir"), (6, "nominal")}
+    assert view["accepted"] == 2
+
+
+async def test_a_crash_before_the_commit_leaves_nothing_and_the_next_try_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, view = await send(world, "decree", decree_file(GOOD), controls(GOOD))
+    monkeypatch.setenv("FAILPOINT", "beneficiary.decree.before_commit:1:raise")
+    with pytest.raises(FailpointHit):
+        await commit(world, view["id"])
+    assert rows_of(world, "person") == rows_of(world, "enrolment") == rows_of(world, "outbox") == rows_of(world, "decree") == 0
+    assert rows_of(world, "decree_staging") == 3
+    status, done = await commit(world, view["id"])
+    assert (status, done["result"]["enrolments"]) == (200, 3)
+    monkeypatch.setenv("FAILPOINT", "beneficiary.seal.before_commit:1:raise")
+    with pytest.raises(FailpointHit):
+        await sealed(world)
+    assert rows_of(world, "cutoff") == rows_of(world, "cutoff_line") == 0
+    assert (await sealed(world))["cutoff_no"] == 1
+
+
+async def test_a_decree_that_reaches_back_says_which_months_were_sealed_before(world: World) -> None:
+    await decreed(world, GOOD)
+    seal = await sealed(world)
+    view = await decreed(world, [Citizen(8)], number="300/2025", from_month="2025-08", to_month="2025-12")
+    assert view["result"]["sealed_before"] == [{"programme": "KLJ", "month": "2025-09"}]
+    assert (await sealed(world, month="2025-10"))["count"] == seal["count"] + 1
+    assert (await world.as_("operator").get("/beneficiary/months/2025-09/seal")).json()["programmes"][0]["count"] == 3
+
+
+async def test_what_was_committed_reaches_the_bus(world: World) -> None:
+    await decreed(world, GOOD)
+    await sealed(world)
+    assert rows_of(world, "outbox_pending") == 5
+    await world.settle()
+    assert rows_of(world, "outbox_pending") == 0
+    ends = await world.service("beneficiary").ends(PERSON)
+    assert sum(ends.values()) == 3

@@ -157,3 +157,20 @@ async def test_pages_of_enrolments_follow_one_another_and_filter(world: World) -
         assert len(answer.json()["items"]) == count, params
     refused = await world.as_("operator").get("/beneficiary/enrolments", params={"after": "x"})
     assert refused.status_code == 422
+
+
+async def test_a_status_file_wants_its_count_and_a_second_person(world: World) -> None:
+    await decreed(world, PEOPLE)
+    rows = [(PEOPLE[0], "tangguhkan", "under_review", "2025-09"), (PEOPLE[1], "HENTIKAN", "Pindah", "2025-09")]
+    _, view = await send(world, "status", status_file(rows), {"count": 3})
+    assert view["not_ready"] == ["Jumlah perubahan: berkas 2, surat 3"]
+    status, problem = await commit(world, view["id"])
+    assert (status, problem["code"]) == (409, "totals-differ")
+    await world.as_("operator").post(f"/beneficiary/imports/{view['id']}/cancel")
+    _, view = await send(world, "status", status_file(rows), {"count": 2})
+    assert view["totals"] == {"count": 2, "actions": {"end": 1, "suspend": 1}}
+    status, problem = await commit(world, view["id"], by="operator")
+    assert (status, problem["code"]) == (409, "four-eyes")
+    status, done = await commit(world, view["id"])
+    assert (status, done["result"]) == (200, {"changes": 2})
+    assert sorted(state[:2] for state in (await states(world)).values())[-2:] == [("ended", "moved_out"), ("suspended", "under_review")]
