@@ -7,6 +7,7 @@ the same batch gives the same bytes.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -116,8 +117,8 @@ class ColumnFile:
         try:
             async for block in lines:
                 writer.add(block)
-            written = writer.finish()
-            found, digest = read_back(partial)
+            written = await asyncio.to_thread(writer.finish)
+            found, digest = await asyncio.to_thread(read_back, partial)
             if found != written:
                 raise FileDiffers(f"{name}: written {written}, read back {found}")
         except BaseException:

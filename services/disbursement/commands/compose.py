@@ -10,13 +10,15 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import text
 
-from services.disbursement.commands.batches import count_lines, withdraw_lines
+from services.disbursement.commands.batches import count_lines, months_of, withdraw_lines
 from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, batch_code
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
 from shared.kernel.errors import InvalidInput, Refusal
 from shared.kernel.ids import uuid7
-from shared.kernel.month import Month
+from shared.kernel.month import Month, shift
+
+RECENT_MONTHS: Final = 12
 
 
 class MonthNotOpened(Refusal):
@@ -40,7 +42,7 @@ _CANDIDATES: Final = f"""
     SELECT h.person_id, h.programme, h.month, h.amount, h.area
       FROM entitlement_month h
       JOIN account k ON k.person_id = h.person_id AND k.programme = h.programme AND k.card_handed_over
-     WHERE h.month <= :month AND h.programme = ANY(CAST(:programmes AS text[])) AND {_PAYABLE}
+     WHERE h.month = ANY(CAST(:months AS text[])) AND h.programme = ANY(CAST(:programmes AS text[])) AND {_PAYABLE}
        AND NOT EXISTS (SELECT FROM payment_month a WHERE a.person_id = h.person_id AND a.programme = h.programme
                           AND a.month = h.month AND a.live)
        AND NOT EXISTS (SELECT FROM left_out l JOIN batch b ON b.id = l.batch_id
@@ -103,12 +105,38 @@ async def compose(
     await session.execute(
         text(_WRITE.format(candidates=_CANDIDATES)),
         {
-            "id": batch_id, "code": code, "month": month, "programmes": wanted, "cured_by_card": list(CURED_BY_CARD),
-            "after_seq": 0,
+            "id": batch_id, "code": code, "month": month, "months": await _open_months(session, month, wanted),
+            "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0,
         },
     )  # fmt: skip
     await count_lines(session, batch_id)
     return batch_id
+
+
+async def _open_months(session: WriteSession, month: str, programmes: Sequence[str]) -> list[str]:
+    """Months up to this one in which somebody may be owed money: the last year, what was carried in, and open gaps.
+
+    An older month without a gap has nobody missed in it, so the cost of a list does not grow with history.
+    """
+    return list(
+        await session.scalars(
+            text("""SELECT DISTINCT m.month FROM programme_month m
+                     WHERE m.month <= :month AND m.programme = ANY(CAST(:programmes AS text[])) AND m.state IN ('opened', 'carried_in')
+                       AND (m.month >= :recent OR m.state = 'carried_in'
+                            OR EXISTS (SELECT FROM gap g WHERE g.month = m.month AND g.state = 'open'))"""),
+            {"month": month, "programmes": list(programmes), "recent": shift(Month(month), -RECENT_MONTHS)},
+        )
+    )
+
+
+_OTHER_ACCOUNT: Final = """
+    SELECT p.person_id FROM payment p LEFT JOIN account k ON k.person_id = p.person_id AND k.programme = p.programme
+     WHERE p.batch_id = :id AND p.outcome = 'prepared' AND k.account_ref IS DISTINCT FROM p.account_ref"""
+
+
+async def changed_accounts(session: WriteSession, batch_id: UUID) -> list[UUID]:
+    """Whose line carries another account than theirs is now; at most 50."""
+    return list(await session.scalars(text(f"{_OTHER_ACCOUNT} ORDER BY p.person_id LIMIT 50"), {"id": batch_id}))
 
 
 # Two plain joins: they are hashed, where one condition with OR would look each line up.
@@ -119,7 +147,7 @@ _STALE: Final = """
      UNION
     SELECT a.payment_id FROM payment_month a
       JOIN entitlement_month h ON h.month = a.month AND h.programme = a.programme AND h.person_id = a.person_id
-     WHERE a.batch_id = :id AND a.live AND h.outcome NOT IN ('due', 'missed')"""
+     WHERE a.batch_id = :id AND a.live AND h.month = ANY(CAST(:on_list AS text[])) AND h.outcome NOT IN ('due', 'missed')"""
 
 
 async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
@@ -127,21 +155,19 @@ async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
 
     A payment never changes its account: the old one is withdrawn, and a new one with a new reference stands in its place.
     """
-    people = list(
-        await session.scalars(
-            text(f"SELECT person_id FROM payment WHERE id IN ({_STALE}) ORDER BY person_id"), {"id": batch.id}
-        )
-    )
+    stale = {"id": batch.id, "on_list": await months_of(session, batch.id)}
+    people = list(await session.scalars(text(f"SELECT person_id FROM payment WHERE id IN ({_STALE}) ORDER BY person_id"), stale))
     if not people:
         return []
     last = await session.scalar(text("SELECT max(seq) FROM payment WHERE batch_id = :id"), {"id": batch.id})
-    await withdraw_lines(session, _STALE, {"id": batch.id})
+    await withdraw_lines(session, _STALE, stale)
     candidates = _CANDIDATES + " AND h.person_id = ANY(CAST(:people AS uuid[]))"
     await session.execute(
         text(_WRITE.format(candidates=candidates)),
         {
             "id": batch.id, "code": batch.code, "month": batch.month, "programmes": list(batch.programmes),
-            "cured_by_card": list(CURED_BY_CARD), "after_seq": int(last or 0), "people": people,
+            "months": await _open_months(session, batch.month, batch.programmes), "cured_by_card": list(CURED_BY_CARD),
+            "after_seq": int(last or 0), "people": people,
         },
     )  # fmt: skip
     await count_lines(session, batch.id)

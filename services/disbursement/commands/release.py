@@ -15,8 +15,9 @@ from services.disbursement.channels.account_fields import open_account
 from services.disbursement.channels.column_file import ColumnFile
 from services.disbursement.channels.port import BankChannel, FileDiffers, PreparedFile, TransferLine
 from services.disbursement.commands import batches
+from services.disbursement.commands.compose import changed_accounts
 from services.disbursement.commands.sign import ready_to_sign
-from services.disbursement.domain.batch import BatchAction, Step
+from services.disbursement.domain.batch import BatchAction, ListHashChanged, Step
 from services.disbursement.domain.calendar import add_working_days_to
 from services.disbursement.domain.entitlement import Action
 from services.disbursement.store import move
@@ -79,6 +80,8 @@ async def release(
     the next release puts the same bytes into the same place.
     """
     batch = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash)
+    if people := await changed_accounts(session, batch_id):
+        raise ListHashChanged("accounts changed since the list was signed", people=[str(one) for one in people])
     await _move_months(session, batch, caller, at)
     await session.execute(
         text("UPDATE payment SET outcome = 'in_payment' WHERE batch_id = :id AND outcome = 'prepared'"), {"id": batch_id}

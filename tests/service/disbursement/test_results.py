@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -225,3 +226,40 @@ async def test_three_working_days_of_silence_are_an_answer(ground: Ground) -> No
         assert desk.outcomes() == {"missed": 1, "unknown": 2}
         assert [data["result_no"] for _, data in office.events(205)] == [1, 2]
         assert (await office.get(f"/gaps?month={MONTH}"))["open"] == 3
+
+
+async def test_o21_one_account_for_two_children_and_one_returned(desk: Desk) -> None:
+    """Each child has a payment of its own; the reference tells whose came back."""
+    office = Office(desk)
+    await office.open_month(range(2), programme="KAJ")
+    shared_account = "4077777777"
+    for number in range(2):
+        office.give_account(number, account=shared_account, programme="KAJ")
+    batch = await office.released()
+    references = {line["person_id"]: line["reference"] for line in await office.lines(batch)}
+    rows = [(references[str(person(n))], shared_account, TARIFF, code, "2025-09-25") for n, code in ((0, "00"), (1, "09"))]
+    _, answer = await office.send_results(batch, rows)
+    assert counts(answer) == (2, 1, 0, 0)
+    assert (office.head(0), office.head(1)) == (("paid", ""), ("missed", "account_dormant"))
+
+
+async def test_one_line_for_two_children_is_left_to_a_person(desk: Desk) -> None:
+    office = Office(desk)
+    await office.open_month(range(2), programme="KAJ")
+    for number in range(2):
+        office.give_account(number, account="4077777777", programme="KAJ")
+    batch = await office.released()
+    lines = await office.lines(batch)
+    _, answer = await office.send_results(batch, [(lines[0]["reference"], "4077777777", 2 * TARIFF, "00", "2025-09-25")])
+    assert await problems(office, answer) == ["changed_amount"]
+    assert desk.outcomes() == {"in_payment": 2}
+
+
+async def test_the_same_bytes_sent_at_the_same_time_apply_once(office: Office, desk: Desk) -> None:
+    batch = await office.released()
+    rows = [await office.row(batch, n) for n in range(5)]
+    answers = await asyncio.gather(*[office.send_results(batch, rows, name=f"{n}.csv") for n in range(4)])
+    assert sorted(status for status, _ in answers) == [200, 200, 200, 201]
+    assert len({answer["file_id"] for _, answer in answers}) == 1
+    assert desk.sql("SELECT count(*) FROM entitlement_entry WHERE outcome = 'paid'") == [(5,)]
+    assert len(office.events(205)) == 1

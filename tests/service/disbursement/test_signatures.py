@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import pytest
@@ -159,4 +160,31 @@ async def test_a_release_that_dies_has_released_nothing(office: Office, desk: De
     released = await office.release(batch)
     assert out.read_bytes() == left
     assert hashlib.sha256(left).hexdigest() == released["file"]["sha256"]
+    assert len(office.events(204)) == 1
+
+
+async def test_an_account_that_changed_behind_the_list_stops_the_release(office: Office, desk: Desk) -> None:
+    """Should a change ever slip past the import's own look at the lists, the releaser's signature does not."""
+    batch = await funded(office)
+    office.give_account(3, account="8888800003")
+    refused = await office.release(batch, status=409)
+    assert (refused["code"], refused["people"]) == ("list-hash-changed", [str(person(3))])
+    assert desk.outcomes() == {"due": 4}
+
+
+async def test_a_list_composed_on_an_older_account_is_submitted_on_the_new_one(office: Office) -> None:
+    draft = await office.compose()
+    office.give_account(3, account="8888800003")
+    office.give_account(0, card=False)
+    batch = await office.sign(draft, "submission")
+    assert (batch["payments"], batch["sum"]) == (3, 3 * TARIFF)
+    references = [line["reference"] for line in await office.lines(batch)]
+    assert references == [f"2025-09-M01-{seq:06d}" for seq in (2, 3, 5)]
+
+
+async def test_two_releases_at_once_are_one(office: Office) -> None:
+    batch = await funded(office)
+    path, body = f"/batches/{batch['id']}/release", {"list_hash": batch["list_hash"]}
+    answers = await asyncio.gather(*[office.desk.as_("releaser").post(path, json=body) for _ in range(3)])
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
     assert len(office.events(204)) == 1
