@@ -62,7 +62,7 @@ class _Cursor:
 class Consumer:
     """Runs one service's reactions. Any number of processes may; the lock on a partition's position lets one work."""
 
-    def __init__(  # noqa: PLR0917 - the relay's three and the service's three, in the order of a ServiceDefinition
+    def __init__(
         self,
         service: str,
         database: Database,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid5
@@ -362,18 +361,15 @@ class ProbeWorld:
 
     async def settle(self) -> None:
         """Until the queue is empty and every position at its end, twice in a row; a bus that does not answer is waited for."""
-        quiet = failures = 0
-        while quiet < 2:
-            try:
-                moved = await self.publisher.relay.run_once() + await self.consumer.consumer.run_once()
-            except BusUnavailable:
-                failures += 1
-                if failures > 60:
-                    raise
-                with suppress(TimeoutError):
+        quiet = 0
+        async with asyncio.timeout(90):
+            while quiet < 2:
+                try:
+                    moved = await self.publisher.relay.run_once() + await self.consumer.consumer.run_once()
+                except BusUnavailable:
                     await self.bus.log.wait(0.5)
-                continue
-            quiet = 0 if moved else quiet + 1
+                else:
+                    quiet = 0 if moved else quiet + 1
 
 
 async def until(condition: Callable[[], Any], timeout_s: float = 30.0) -> None:
