@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,7 +38,7 @@ def export(
         if out is not None:
             target: BinaryIO = stack.enter_context(out.open("wb"))
         else:
-            target = io.BytesIO() if shown.json else sys.stdout.buffer
+            target = stack.enter_context(Path(os.devnull).open("wb")) if shown.json else sys.stdout.buffer
         sizes = {name: doors.download(f"/{name}/events.ndjson", target) for name in service or SERVICES}
     if out or shown.json:
         shown.answer({"bytes": sizes} | ({"file": str(out)} if out else {}))

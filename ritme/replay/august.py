@@ -14,6 +14,7 @@ from ritme.replay.drive import Office
 from ritme.replay.figures import largest_remainder
 from ritme.replay.files import CsvFile
 from ritme.replay.people import People, kelurahan_of
+from ritme.terminal import number
 from shared.kernel.data import FOLDER
 
 MONTH: Final = "2025-08"
@@ -136,7 +137,7 @@ def enrol(office: Office, folder: Path, cast: Cast) -> None:
     controls = cengkareng.decree_controls(counts, cast.quotas, DECREE, DECREE_MONTHS, AMOUNT)
     budget = {code: max(n, 1) * AMOUNT for code, n in cast.quotas.items()}
     office.step("Budget and cash plan", lambda: cengkareng.bring_in_budget(office, folder, budget))
-    office.step(f"Decree: {sum(counts.values())} people", lambda: _short(office.bring_in("decree", cast.decree, controls, **two)))
+    office.step(f"Decree: {number(sum(counts.values()))} people", lambda: _short(office.bring_in("decree", cast.decree, controls, **two)))
     office.step("Events reach disbursement", office.wait_quiet)
     office.step("Accounts and cards", lambda: _short(office.bring_in("accounts", cast.accounts, {"count": cast.rows["accounts"]}, **two)))
     if cast.rows["leave"]:
@@ -168,4 +169,4 @@ def settled(office: Office, batch_id: str) -> None:
 
 
 def _short(view: Json) -> str:
-    return f"{view['accepted']} rows"
+    return f"{number(view['accepted'])} rows"

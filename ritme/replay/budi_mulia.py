@@ -9,6 +9,7 @@ from ritme.client import Json
 from ritme.replay import files, report
 from ritme.replay.drive import Office
 from ritme.replay.files import BudgetLine
+from ritme.terminal import number
 
 MONTH: Final = "2025-09"
 PANTI: Final = "BM1"
@@ -58,7 +59,7 @@ def _budget(office: Office, folder: Path) -> None:
 def _contract(office: Office, folder: Path) -> str:
     file = files.write(folder, "contract", [(PANTI, "2025-01-01", "2025-12-31", PRICE)])
     office.bring_in("contract", file, {"count": 1}, by="treasurer", commit_by="treasurer2")
-    return f"{PRICE} rupiah a day"
+    return f"{number(PRICE)} rupiah a day"
 
 
 def _census(office: Office, folder: Path) -> str:
@@ -70,13 +71,13 @@ def _census(office: Office, folder: Path) -> str:
 def _sp2d(office: Office, folder: Path) -> str:
     row = ("00931/SP2D/LS/2025 (sintetis)", f"{MONTH}-30", *LINE.key, *LINE.owner, SP2D, REFERENCE)
     office.bring_in("sp2d", files.write(folder, "sp2d", [row]), {"count": 1, "sum": SP2D}, by="treasurer", commit_by="treasurer")
-    return f"{SP2D} rupiah"
+    return f"{number(SP2D)} rupiah"
 
 
 def _sts(office: Office, folder: Path) -> str:
     row = (STS_NUMBER, "2025-10-10", "", AGREED, REFERENCE)
     office.bring_in("sts", files.write(folder, "sts", [row]), {"count": 1, "sum": AGREED}, by="treasurer", commit_by="treasurer")
-    return f"{AGREED} rupiah"
+    return f"{number(AGREED)} rupiah"
 
 
 def _mismatch(office: Office) -> Json | None:

@@ -12,6 +12,7 @@ from ritme.replay import files, report
 from ritme.replay.drive import Office
 from ritme.replay.files import BudgetLine, CsvFile
 from ritme.replay.people import People, Person, kelurahan_of
+from ritme.terminal import number
 
 MONTH: Final = "2025-09"
 AREA: Final = "31.73.01"
@@ -82,8 +83,8 @@ def write_cast(folder: Path) -> Cast:
     ):  # fmt: skip
         cast = Cast(decree.path, accounts.path, status.path, carry_in.path)
         for group in GROUPS:
-            for number in range(group.count):
-                born = date(2019, 7, 9 + number) if group.fate == "over_age" else None
+            for nth in range(group.count):
+                born = date(2019, 7, 9 + nth) if group.fate == "over_age" else None
                 person = people.make(group.programme, birth_date=born)
                 cast.counts[group.programme] = cast.counts.get(group.programme, 0) + 1
                 decree.add(*files.decree_row(person, group.cohort, AMOUNT))
@@ -108,10 +109,10 @@ def _status(status: CsvFile, person: Person, fate: str) -> None:
         status.add(person.nik, person.programme, "hentikan", ENDS[fate], MONTH, "SK-31/IX/2025")
 
 
-def decree_controls(counts: dict[str, int], quotas: dict[str, int], number: str, months: tuple[str, str], amount: int) -> Json:
+def decree_controls(counts: dict[str, int], quotas: dict[str, int], decree: str, months: tuple[str, str], amount: int) -> Json:
     """What is typed from the signed page."""
     return {
-        "number": number, "from_month": months[0], "to_month": months[1],
+        "number": decree, "from_month": months[0], "to_month": months[1],
         "count": sum(counts.values()), "sum": sum(counts.values()) * amount,
         "programmes": {code: {"count": n, "sum": n * amount, "quota": quotas[code]} for code, n in counts.items()},
     }  # fmt: skip
@@ -136,19 +137,20 @@ def bring_in_budget(office: Office, folder: Path, monthly: dict[str, int]) -> st
     treasurer = {"by": "treasurer", "commit_by": "treasurer2"}
     office.bring_in("dpa", dpa, {"count": len(budget), "sum": total}, **treasurer)
     office.bring_in("cash-plan", plan, {"count": 12 * len(budget), "sum": total}, **treasurer)
-    return f"{total} rupiah a year"
+    return f"{number(total)} rupiah a year"
 
 
-def record_sp2d(office: Office, folder: Path, batch: Json, number: str, day: str) -> str:
+def record_sp2d(office: Office, folder: Path, batch: Json, document: str, day: str) -> str:
     """The treasurer records the SP2D for the approved list, programme by programme, as its page shows them."""
     budget = lines()
     rows = [
-        (number, day, *budget[one["programme"]].key, *budget[one["programme"]].owner, one["sum"], batch["code"]) for one in batch["totals"]
+        (document, day, *budget[one["programme"]].key, *budget[one["programme"]].owner, one["sum"], batch["code"])
+        for one in batch["totals"]
     ]
     total = sum(one["sum"] for one in batch["totals"])
     file = files.write(folder, "sp2d", rows)
     office.bring_in("sp2d", file, {"count": len(rows), "sum": total}, by="treasurer", commit_by="treasurer")
-    return f"{total} rupiah"
+    return f"{number(total)} rupiah"
 
 
 def resume(office: Office, people: list[Person]) -> str:

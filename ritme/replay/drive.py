@@ -14,6 +14,7 @@ from rich.text import Text
 from ritme.client import Doors, Json, Problem, Unreachable
 from ritme.commands import SERVICES
 from ritme.commands.imports import service_of
+from ritme.terminal import number
 
 T = TypeVar("T")
 
@@ -141,7 +142,7 @@ class Office:
             if programme not in sealed:
                 operator.post("/beneficiary/cutoffs", {"programme": programme, "month": month})
         found = operator.get(f"/beneficiary/months/{month}/seal")
-        return f"{sum(one['count'] for one in found['programmes'])} people, {found['hash'][:12]}"
+        return f"{number(sum(one['count'] for one in found['programmes']))} people, {found['hash'][:12]}"
 
     def open(self, month: str) -> str:
         """Open the month once disbursement has read everything up to the seal."""
@@ -155,7 +156,7 @@ class Office:
                 raise
 
         opened = self.wait(f"{month} to open", look)
-        return ", ".join(f"{one['programme']} {one['due']} due" for one in opened["programmes"])
+        return ", ".join(f"{one['programme']} {number(one['due'])} due" for one in opened["programmes"] if "due" in one)
 
     def batch(self, month: str, kind: str = "main") -> Json | None:
         found = self.as_("operator").get("/disbursement/batches", month=month)["items"]
@@ -174,7 +175,7 @@ class Office:
             batch = self.as_("checker").post(f"{doors}/check", {"list_hash": batch["list_hash"]})
         if batch["state"] == "checked":
             batch = self.as_("approver").post(f"{doors}/approval", {"list_hash": batch["list_hash"]})
-        return f"{batch['payments']} payments, {batch['sum']} rupiah, {batch['list_hash'][:12]}"
+        return f"{number(batch['payments'])} payments, {number(batch['sum'])} rupiah, {batch['list_hash'][:12]}"
 
     def wait_batch(self, batch_id: str, *states: str) -> Json:
         """Until the batch stands in one of these; a refusal of the budget ends the story at once."""
@@ -192,7 +193,7 @@ class Office:
         if batch["state"] == "funded":
             body = {"list_hash": batch["list_hash"]}
             batch = self.as_("releaser").post(f"/disbursement/batches/{batch_id}/release", body)
-        return f"{batch['payments']} transfers"
+        return f"{number(batch['payments'])} transfers"
 
     def fetch_bank_file(self, batch_id: str, target: Path) -> Path:
         """The bank gets the bytes that were released."""

@@ -34,6 +34,8 @@ def replay(shown: Terminal, story: str, *, scale: float = 1.0, out: Path | None 
                 found, beside = TELL[story](office, folder, scale)
             except StillWaiting as error:
                 shown.err.print(Text(str(error), style="red"))
+                if shown.json:
+                    shown.answer({"code": "still-waiting", "detail": str(error), "story": story})
                 return FAILED
             report = _report(story, scale, found, assumed=office.assumed, seconds=office.seconds, instance=instance)
     return _judge(shown, story, scale, report, beside)

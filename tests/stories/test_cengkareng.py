@@ -6,9 +6,12 @@ import csv
 import json
 from typing import Any
 
+import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
+from ritme.commands.imports import SERVICE_OF
+from ritme.replay.files import HEADERS
 from tests.support.commands import Told
 
 MONTH = "2025-09"
@@ -45,6 +48,42 @@ def test_the_commands_say_the_same(cengkareng: Told) -> None:
     assert ritme("doctor")["ok"] is True
     shown = ritme.run("gaps", "--month", MONTH).stdout
     assert "card_not_handed_over" in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("imports",), ("parked", "list"), ("lines", "--year", "2025"), ("month", "seals", MONTH), ("batch", "list", "--month", MONTH),
+        ("batch", "show", "2025-09-M01"), ("mismatches", "--year", "2025"), ("events", "export"), ("devices", "stock"),
+        ("devices", "kinds"), ("devices", "places"), ("devices", "readiness"), ("devices", "requests"),
+    ],
+)  # fmt: skip
+def test_every_look_answers_people_and_programs(cengkareng: Told, words: tuple[str, ...]) -> None:
+    cengkareng.ritme(*words)
+    assert cengkareng.ritme.run(*words).stdout
+
+
+@pytest.mark.parametrize("kind", sorted(SERVICE_OF))
+def test_every_kind_of_file_has_its_template(cengkareng: Told, kind: str) -> None:
+    for form in ("xlsx", "csv"):
+        target = cengkareng.folder / f"template-{kind}.{form}"
+        assert cengkareng.ritme("template", kind, "--out", str(target))["bytes"] == target.stat().st_size > 50
+    header = target.read_text(encoding="utf-8-sig")
+    for column in HEADERS.get(kind, ()):
+        assert column in header
+
+
+def test_niks_become_ids_in_the_order_of_the_file(cengkareng: Told) -> None:
+    with (cengkareng.folder / "decree.csv").open(encoding="utf-8", newline="") as file:
+        niks = [row["nik"] for row in csv.DictReader(file, delimiter=";")][:5]
+    asked = cengkareng.folder / "niks.txt"
+    asked.write_text("\n".join([*niks, "3173010101019999"]))
+    mapping = cengkareng.folder / "mapping.csv"
+    assert cengkareng.ritme("people", "resolve", str(asked), "--out", str(mapping)) == {"file": str(mapping), "people": 6, "unknown": 1}
+    with mapping.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert [row["nik"] for row in rows[:5]] == niks
+    assert len({row["person_id"] for row in rows}) == 6
 
 
 def test_older_months_were_paid_first(cengkareng: Told) -> None:
