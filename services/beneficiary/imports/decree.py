@@ -100,7 +100,9 @@ async def _stage(staging: Staging, rows: list[Row]) -> None:
     candidates = _without_doubles(staging, candidates)
     known = await store.people_by_index(staging.session, [one.index for one in candidates])
     candidates = await _without_enrolled(staging, frame, candidates, known)
-    people = known | await _staged_before(staging, frame, [one for one in candidates if one.index not in known])
+    before = await _staged_before(staging, frame, candidates)
+    candidates = _without_second_home(candidates, before)
+    people = {index: person for index, (person, _) in before.items()} | known
     data = await asyncio.to_thread(_copy_lines, staging, cipher, candidates, people)
     staging.seen.update(one.key for one in candidates)
     await copy_text_in(staging.session, "decree_staging", _COLUMNS, [data])
@@ -172,8 +174,21 @@ async def _without_enrolled(
     return kept
 
 
-async def _staged_before(staging: Staging, frame: _Frame, candidates: Sequence[_Candidate]) -> dict[bytes, UUID]:
-    """Ids of new people whom an earlier row of this import names for another programme: one person, one id."""
+def _without_second_home(candidates: Sequence[_Candidate], before: Mapping[bytes, tuple[UUID, str]]) -> list[_Candidate]:
+    """A person lives in one kelurahan: a row that says another one than the person's first row is refused."""
+    homes = {index: area for index, (_, area) in before.items()}
+    kept = []
+    for one in candidates:
+        first = homes.setdefault(one.index, one.area)
+        if first != one.area:
+            one.row.refuse("kode_kelurahan", "area-differs", f"Baris lain orang ini menyebut kelurahan {first}. Samakan keduanya.")
+            continue
+        kept.append(one)
+    return kept
+
+
+async def _staged_before(staging: Staging, frame: _Frame, candidates: Sequence[_Candidate]) -> dict[bytes, tuple[UUID, str]]:
+    """Id and area of people whom an earlier row of this import names for another programme: one person, one id."""
     again = [
         one.index
         for one in candidates
@@ -182,11 +197,11 @@ async def _staged_before(staging: Staging, frame: _Frame, candidates: Sequence[_
     if not again:
         return {}
     rows = await staging.session.execute(
-        text("""SELECT DISTINCT ON (nik_index) nik_index, person_id FROM decree_staging
+        text("""SELECT DISTINCT ON (nik_index) nik_index, person_id, area FROM decree_staging
                  WHERE import_id = :id AND nik_index = ANY(CAST(:indexes AS bytea[]))"""),
         {"id": staging.import_id, "indexes": store.index_array(again)},
     )
-    return {bytes(row.nik_index): row.person_id for row in rows}
+    return {bytes(row.nik_index): (row.person_id, row.area) for row in rows}
 
 
 def _copy_lines(staging: Staging, cipher: FieldCipher, candidates: Sequence[_Candidate], people: Mapping[bytes, UUID]) -> str:

@@ -50,12 +50,13 @@ def spoiled() -> bytes:
             Citizen(12, born=(SystemClock().today() + timedelta(days=1)).isoformat()).row(),
             Citizen(13, cohort="mungkin").row(),
             base.row(),
+            Citizen(1, "KAJ", area="31.71.01.1001").row(),
         ]
     ).encode()
 
 
 async def test_every_problem_has_its_row_its_column_and_plain_words(world: World) -> None:
-    status, view = await send(world, "decree", spoiled(), controls([Citizen(n) for n in range(1, 15)]))
+    status, view = await send(world, "decree", spoiled(), controls([*(Citizen(n) for n in range(1, 15)), Citizen(1, "KAJ")]))
     assert status == 201
     assert await problems(world, view["id"]) == [
         (3, "nik", "nik-e-notation", False),
@@ -69,8 +70,9 @@ async def test_every_problem_has_its_row_its_column_and_plain_words(world: World
         (13, "tanggal_lahir", "birth-date-future", False),
         (14, "penerima", "unknown-choice", False),
         (15, "nik", "double-row", False),
+        (16, "kode_kelurahan", "area-differs", False),
     ]
-    assert (view["rows"], view["accepted"], view["rejected"], view["warnings"]) == (14, 4, 10, 1)
+    assert (view["rows"], view["accepted"], view["rejected"], view["warnings"]) == (15, 4, 11, 1)
     assert view["totals"] == {"count": 4, "sum": 1_200_000, "programmes": {"KLJ": {"count": 4, "sum": 1_200_000}}}
     refused, problem = await commit(world, view["id"])
     assert (refused, problem["code"]) == (409, "rows-rejected")

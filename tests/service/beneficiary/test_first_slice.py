@@ -12,7 +12,7 @@ from shared.contracts.registry import EVENTS
 from tests.service.beneficiary.story import Citizen, changed, decreed, resolved, sealed
 from tests.support.world import World
 
-PEOPLE = [Citizen(n) for n in range(1, 8)] + [Citizen(n, "KPDJ", area="31.71.01.1001", cohort="baru") for n in (1, 20)]
+PEOPLE = [Citizen(n) for n in range(1, 8)] + [Citizen(1, "KPDJ"), Citizen(20, "KPDJ", area="31.71.01.1001", cohort="baru")]
 
 
 async def test_a_decree_becomes_enrolments_events_and_a_sealed_list(world: World) -> None:
