@@ -92,7 +92,8 @@ async def follow_enrolments(
 
 
 async def mark_reinstated(session: WriteSession, touched: str, params: Mapping[str, Any], *, at: datetime) -> int:
-    """Standing ``reinstated``: suspended before, resumed, its older months still owed (CORE.md section 1).
+    """Standing ``reinstated`` (docs/adr/0006): suspended before and resumed since the cut-off before this month's, or
+    resumed earlier with older months still owed.
 
     Months before ``first_month`` of ``params`` are left alone. It stands beside the cohort and changes no outcome, so it
     makes no entry and no version.
@@ -100,17 +101,19 @@ async def mark_reinstated(session: WriteSession, touched: str, params: Mapping[s
     result = await session.execute(
         text(f"""
             UPDATE entitlement_month AS h SET standing = 'reinstated', changed_at = :marked_at
-              FROM ({touched}) AS t(person_id, programme), programme_month pm
-             WHERE pm.programme = t.programme AND pm.state = 'opened' AND pm.month >= :first_month
+              FROM ({touched}) AS t(person_id, programme), programme_month pm, seal s
+             WHERE s.programme = pm.programme AND s.month = pm.month AND s.seal_no = pm.seal_no
+               AND pm.programme = t.programme AND pm.state = 'opened' AND pm.month >= :first_month
                AND h.month = pm.month AND h.programme = t.programme AND h.person_id = t.person_id
                AND h.standing = '' AND h.outcome = 'due'
                AND EXISTS (
                    SELECT FROM enrolment_history e
-                    WHERE e.person_id = h.person_id AND e.programme = h.programme AND e.resumed AND e.from_month < h.month)
-               AND EXISTS (
-                   SELECT FROM programme_month older JOIN entitlement_month o
-                     ON o.month = older.month AND o.programme = older.programme AND o.person_id = h.person_id
-                    WHERE older.programme = h.programme AND older.month < h.month AND o.outcome NOT IN ('paid', 'excluded'))"""),
+                    WHERE e.person_id = h.person_id AND e.programme = h.programme AND e.resumed AND e.from_month <= h.month
+                      AND (e.cutoff_no >= s.cutoff_no OR EXISTS (
+                       SELECT FROM programme_month older JOIN entitlement_month o
+                         ON o.month = older.month AND o.programme = older.programme AND o.person_id = h.person_id
+                        WHERE older.programme = h.programme AND older.month < h.month AND older.month >= e.from_month
+                          AND o.outcome NOT IN ('paid', 'excluded'))))"""),
         {**params, "marked_at": at},
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
