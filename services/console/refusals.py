@@ -37,6 +37,8 @@ _SENTENCES: Final = {
     "bank-file-differs": "Berkas bank yang ditulis tidak sama dengan daftar. Tidak ada yang dikirim.",
     "people-unavailable": "Data orang sedang tidak dapat ditanyakan; coba lagi sebentar.",
     "request-under-way": "Permintaan yang sama sedang berjalan. Tunggu sebentar.",
+    "purpose-not-allowed": "Untuk tujuan itu data orang tidak boleh dibuka oleh peran Anda.",
+    "second-line": "Program ini sudah punya pos bantuan sosial uang di tahun itu.",
     "internal-error": "Ada kesalahan di sistem. Sebutkan kode di bawah bila Anda melapor.",
     "foreign-form": "Formulir ini tidak dikirim dari halaman Ritme. Buka halamannya lagi, lalu ulangi.",
     "missing-file": "Pilih berkas dulu.",
