@@ -43,7 +43,10 @@ async def _work(
         if replay_parked:
             result |= await _replay_parked(house)
         if until_idle:
-            result["moved"] = await settle([Worker(service) for service in house.services])
+            workers = [Worker(service) for service in house.services]
+            result["moved"] = await settle(workers)
+            for worker in workers:
+                await worker.close()
             return result
         if replay_parked:
             return result

@@ -128,6 +128,12 @@ class Worker:
             moved += await self.consumer.run_once()
         return moved + await self.jobs.run_once()
 
+    async def close(self) -> None:
+        """Let another process take over at once."""
+        await self.relay.close()
+        if self.consumer is not None:
+            await self.consumer.close()
+
     async def run_forever(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.relay.run_forever(stop))

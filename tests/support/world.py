@@ -116,6 +116,4 @@ async def open_world(ground: Ground, clock: Clock | None = None, names: Sequence
             for client in world._clients.values():
                 await client.aclose()
             for worker in world.workers:
-                await worker.relay.close()
-                if worker.consumer is not None:
-                    await worker.consumer.close()
+                await worker.close()

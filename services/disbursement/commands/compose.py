@@ -102,6 +102,8 @@ async def compose(
             "programmes": msgspec.json.encode(wanted).decode(),
         },
     )  # fmt: skip
+    # The two CTEs are joined by hash: their size is unknown to the planner, and a nested loop over them is quadratic.
+    await session.execute(text("SET LOCAL enable_nestloop = off"))
     await session.execute(
         text(_WRITE.format(candidates=_CANDIDATES)),
         {
@@ -109,6 +111,7 @@ async def compose(
             "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0,
         },
     )  # fmt: skip
+    await session.execute(text("SET LOCAL enable_nestloop = on"))
     await count_lines(session, batch_id)
     return batch_id
 
