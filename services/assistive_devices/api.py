@@ -72,9 +72,12 @@ async def list_requests(
     return await queries.requests(session, state=state, kind=kind, place=place, after=after, limit=limit)
 
 
-@router.get("/requests/{request_id}", dependencies=[allowed(*STAFF, "leader", "auditor")])
-async def one_request(request_id: UUID, session: ReadDep, caller: CallerDep) -> schemas.Request:
-    return await queries.request(session, request_id)
+@router.get("/requests/{request_id}", dependencies=[allowed(*STAFF)])
+async def one_request(request_id: UUID, request: Request, session: WriteDep, caller: CallerDep) -> schemas.RequestWithNote:
+    """One request with its note; reading a note leaves an audit entry."""
+    found, service = await queries.request(session, request_id), request.app.state.service
+    note = await requests.read_note(session, caller, service.cipher, request_id, at=service.clock.now())
+    return schemas.RequestWithNote(**found.model_dump(), note=note)
 
 
 @router.post("/requests/{request_id}/reservation", status_code=201, dependencies=[allowed(*STAFF)])

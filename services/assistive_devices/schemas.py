@@ -98,6 +98,12 @@ class Request(BaseModel):
     handed_over_on: date | None
 
 
+class RequestWithNote(Request):
+    """``note``: what the counter wrote about the person's need; every reading of it is on the audit trail."""
+
+    note: str
+
+
 class Requests(BaseModel):
     items: list[Request]
     next: str | None

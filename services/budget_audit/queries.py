@@ -136,7 +136,14 @@ def _mismatch(row: Row[Any], history: list[schemas.HistoryStep], today: date) ->
 
 
 async def panti(session: AnySession) -> schemas.PantiList:
-    found = await session.execute(text("SELECT code, name, target, capacity FROM panti ORDER BY name"))
+    """The one with the most unexplained rupiah first (USERS.md, auditor, step 1)."""
+    found = await session.execute(
+        text("""SELECT p.code, p.name, p.target, p.capacity, count(m.id) AS mismatches,
+                       coalesce(sum(abs(m.difference) - m.explained), 0)::bigint AS unexplained
+                  FROM panti p LEFT JOIN mismatch m ON m.code = :food AND m.subject = p.code AND m.state <> 'closed'
+                 GROUP BY p.code ORDER BY unexplained DESC, p.name"""),
+        {"food": food.CODE},
+    )
     return schemas.PantiList(items=[schemas.Panti(**row) for row in found.mappings()])
 
 

@@ -144,10 +144,14 @@ class MonthMoney(Money):
 
 
 class Panti(BaseModel):
+    """``unexplained``: rupiah of its mismatches that are not closed and have no explanation; ``mismatches``: how many are open."""
+
     code: str
     name: str
     target: str
     capacity: int
+    mismatches: int
+    unexplained: int
 
 
 class PantiList(BaseModel):

@@ -147,6 +147,15 @@ async def cancel(session: WriteSession, caller: Caller, request_id: UUID, *, rea
     await _audit(session, caller, "request.cancel", request.person_id, at=at)
 
 
+async def read_note(session: WriteSession, caller: Caller, cipher: FieldCipher, request_id: UUID, *, at: datetime) -> str:
+    """The note of a request in the caller's areas, with an audit entry; empty where there is none."""
+    found = (await session.execute(text("SELECT person_id, note_enc FROM request WHERE id = :id"), {"id": request_id})).one_or_none()
+    if found is None or found.note_enc is None:
+        return ""
+    await _audit(session, caller, "request.read-note", found.person_id, at=at)
+    return cipher.decrypt("request", "note", str(request_id), found.note_enc)
+
+
 async def _set(session: WriteSession, request_id: UUID, state: State, *, at: datetime, reason: str = "") -> None:
     await session.execute(
         text("UPDATE request SET state = :state, changed_at = :at, reason = :reason WHERE id = :id"),

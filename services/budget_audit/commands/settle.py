@@ -51,5 +51,18 @@ async def settle(session: WriteSession, event: BatchSettled, *, event_id: str, a
                 change, batch_id=batch.id, source=event_id,
             )
         )  # fmt: skip
+    # A programme that the newest figures no longer name has nothing any more: kept figures would hide that it is lost.
+    gone = sorted(before.keys() - {total.programme for total in event.totals})
+    await session.execute(
+        text("UPDATE batch_money SET listed = 0, credited = 0, not_credited = 0 WHERE batch_id = :id AND programme = ANY(:gone)"),
+        {"id": batch.id, "gone": gone},
+    )
+    postings += [
+        moved(
+            f"settled/{event.code}/{event.result_no}/{programme}", distributed(programme), holding(programme), -before[programme],
+            batch_id=batch.id, source=event_id,
+        )
+        for programme in gone
+    ]  # fmt: skip
     await store.post(session, postings, at=at)
     return True

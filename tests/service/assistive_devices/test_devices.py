@@ -180,7 +180,10 @@ async def test_movements_and_handovers_are_never_changed(room: StoreRoom) -> Non
 
 
 async def test_a_note_is_stored_sealed_and_never_published(room: StoreRoom) -> None:
-    await room.ask(note="KENARI-9 tinggal di gang sempit")
+    asked = (await room.ask(note="KENARI-9 tinggal di gang sempit")).json()
+    assert "note" not in asked
+    shown = await room.as_("warehouse").get(f"/assistive_devices/requests/{asked['id']}")
+    assert shown.json()["note"] == "KENARI-9 tinggal di gang sempit"
     await room.world.settle()
     with room.world.sql("assistive_devices") as connection:
         (note,) = connection.execute("SELECT note_enc FROM request").fetchone() or (b"",)
@@ -189,7 +192,7 @@ async def test_a_note_is_stored_sealed_and_never_published(room: StoreRoom) -> N
     assert isinstance(note, bytes)
     assert b"KENARI" not in note
     assert all("KENARI" not in str(data) for (data,) in events)
-    assert entries == [("request.ask", 1)]
+    assert entries == [("request.ask", 1), ("request.read-note", 1)]
 
 
 async def test_the_tables_are_those_of_the_migration(room: StoreRoom) -> None:

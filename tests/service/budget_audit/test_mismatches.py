@@ -99,6 +99,9 @@ async def test_food_of_budi_mulia_from_detection_to_closing(books: Books) -> Non
     assert "1.500 × 3.480 = 5.220.000" in found["ruled_out"][0]
     assert found["owner"] == "panti/BM1"
 
+    first = (await books.get("/panti"))["items"][0]
+    assert (first["code"], first["capacity"], first["mismatches"], first["unexplained"]) == ("BM1", 110, 1, 5_775_000)
+
     too_much = {"text": "Makan keluarga tanggal 17", "evidence": ["BAST 17"], "amount": 5_775_001}
     assert (await act(books, "panti-head", found["id"], "explanation", too_much)).status_code == 422
     assert (await act(books, "auditor", found["id"], "explanation", {**too_much, "amount": 1})).status_code == 403
@@ -216,3 +219,13 @@ async def test_a_line_lost_between_release_and_result_is_found(books: Books) -> 
     await books.world.settle()
     (found,) = await books.mismatches()
     assert found["difference"] == 300_000
+
+
+async def test_a_programme_lost_from_the_results_is_found(books: Books) -> None:
+    await books.dpa()
+    await books.publish(BATCH, approved())
+    await books.bring("sp2d", sp2d_rows())
+    await books.publish(BATCH, settled(1, LIST), settled(2, LIST, sums={"KLJ": LIST["KLJ"], "KPDJ": LIST["KPDJ"]}))
+    await books.world.settle()
+    (found,) = await books.mismatches()
+    assert found["difference"] == LIST["KAJ"]
