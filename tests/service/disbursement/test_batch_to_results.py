@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 import pytest
 
+from shared.contracts.registry import EVENTS
 from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import MONTH, TARIFF, Office, account_number
 
@@ -77,3 +79,5 @@ async def test_a_month_from_list_to_gaps(office: Office, desk: Desk) -> None:
         "unknown_sum": TARIFF, "in_payment": 0, "in_payment_sum": 0,
     }  # fmt: skip
     assert await desk.settle() == 0
+    for number, data in desk.sql("SELECT type, data FROM outbox ORDER BY seq"):
+        msgspec.json.decode(data, type=EVENTS[int(number)], strict=True)  # what SQL wrote has the contract's shape
