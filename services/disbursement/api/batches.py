@@ -107,9 +107,7 @@ async def release(batch_id: UUID, body: Signed, request: Request, session: Write
     )
     count = (await batches.load(session, batch_id)).payments
     # The file holds account numbers and names: writing it is a read of personal data.
-    await audit.record(
-        session, caller, "batch.release", "payment", count=count, ids_hash=body.list_hash, at=service.clock.now()
-    )
+    await audit.record(session, caller, "batch.release", "payment", count=count, ids_hash=body.list_hash, at=service.clock.now())
     return await batches.batch_view(session, batch_id)
 
 
@@ -197,5 +195,3 @@ async def bank_file(batch_id: UUID, request: Request, session: WriteDep, caller:
 async def month_money(month: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """SP2D, credited, returned by STS and holding of the month's batches, by programme."""
     return await money.month_money(session, parse_month(month))
-
-

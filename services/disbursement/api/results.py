@@ -28,9 +28,7 @@ async def results(file: UploadFile, request: Request, response: Response, sessio
     if answer.duplicate_of is None:
         del shown["duplicate_of"]
         rows = answer.applied + answer.quarantined + answer.unchanged
-        await audit.record(
-            session, caller, "results.apply", "payment", count=rows, ids_hash=str(answer.file_id), at=service.clock.now()
-        )
+        await audit.record(session, caller, "results.apply", "payment", count=rows, ids_hash=str(answer.file_id), at=service.clock.now())
     else:
         response.status_code = 200
     return shown
@@ -43,7 +41,12 @@ async def result_files(session: ReadDep, caller: CallerDep, batch: str = "") -> 
 
 @router.get("/results/{file_id}/rows", dependencies=[allowed(whole_agency=True)])
 async def result_rows(
-    file_id: UUID, *, session: ReadDep, caller: CallerDep, state: str = "", after: int = 0,
+    file_id: UUID,
+    *,
+    session: ReadDep,
+    caller: CallerDep,
+    state: str = "",
+    after: int = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 200,
 ) -> dict[str, Any]:
     """What each row did, and why the quarantined ones stand there."""

@@ -70,9 +70,7 @@ class Answer:
     duplicate_of: UUID | None = None
 
 
-async def apply_results(
-    session: WriteSession, caller: Caller, path: Path, name: str, *, cipher: FieldCipher, at: datetime
-) -> Answer:
+async def apply_results(session: WriteSession, caller: Caller, path: Path, name: str, *, cipher: FieldCipher, at: datetime) -> Answer:
     """Apply one part. The same bytes again, whatever their name, change nothing and get the first answer.
 
     Raise ResultFileUnreadable, UnknownBatch, TotalsDiffer (both totals in it) or IllegalTransition: then nothing is applied.

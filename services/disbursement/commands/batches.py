@@ -39,9 +39,7 @@ async def move_batch(session: WriteSession, batch: Row[Any], action: BatchAction
 
 async def publish(session: WriteSession, batch_id: UUID, event: Event, *, at: datetime) -> None:
     """Publish the next event of this batch's stream; its row must be locked."""
-    version = await session.scalar(
-        text("UPDATE batch SET version = version + 1 WHERE id = :id RETURNING version"), {"id": batch_id}
-    )
+    version = await session.scalar(text("UPDATE batch SET version = version + 1 WHERE id = :id RETURNING version"), {"id": batch_id})
     await outbox.append(session, [outbox.Outgoing(batch_id, int(version or 0), event)], at=at)
 
 
@@ -64,9 +62,7 @@ async def publish_withdrawn(session: WriteSession, batch: Row[Any], *, at: datet
 
 async def signatures_of(session: AnySession, batch_id: UUID) -> list[Signature]:
     """Everybody who ever acted on the batch, void signatures included."""
-    rows = await session.execute(
-        text("SELECT step, person, void FROM batch_signature WHERE batch_id = :id ORDER BY id"), {"id": batch_id}
-    )
+    rows = await session.execute(text("SELECT step, person, void FROM batch_signature WHERE batch_id = :id ORDER BY id"), {"id": batch_id})
     return [Signature(row.step, row.person, row.void) for row in rows]
 
 

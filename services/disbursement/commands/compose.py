@@ -69,9 +69,7 @@ _WRITE: Final = """
       FROM candidate c JOIN written w ON w.person_id = c.person_id AND w.programme = c.programme"""
 
 
-async def compose(
-    session: WriteSession, month: Month, kind: str, programmes: Sequence[str] | None, *, by: str, at: datetime
-) -> UUID:
+async def compose(session: WriteSession, month: Month, kind: str, programmes: Sequence[str] | None, *, by: str, at: datetime) -> UUID:
     """A draft with every line that can be paid now; it may be empty, and then cannot be submitted.
 
     Raise MonthNotOpened where one of the programmes (by default: all that are open in this month) is not open.

@@ -104,9 +104,7 @@ async def take_sp2d(session: WriteSession, lines: Sequence[Sp2dLine]) -> None:
 
 async def fund(session: WriteSession, codes: Collection[str]) -> None:
     """Reserved batches whose SP2D rows reach their sum in every programme are funded."""
-    ids = await session.scalars(
-        text("SELECT id FROM batch WHERE code = ANY(CAST(:codes AS text[])) ORDER BY id"), {"codes": sorted(codes)}
-    )
+    ids = await session.scalars(text("SELECT id FROM batch WHERE code = ANY(CAST(:codes AS text[])) ORDER BY id"), {"codes": sorted(codes)})
     for batch_id in list(ids):
         batch = await batches.load_for_update(session, batch_id)
         if batch.state != BatchState.RESERVED:

@@ -99,9 +99,7 @@ async def reconcile_gaps(session: WriteSession, months: Collection[str], *, at: 
     changed = 0
     for month in sorted(months):
         await _begin(session)
-        await session.execute(
-            text(_OPEN.format(wanted=_LACKING, owner=_OWNER)), {"month": month, "at": at, **owners}
-        )
+        await session.execute(text(_OPEN.format(wanted=_LACKING, owner=_OWNER)), {"month": month, "at": at, **owners})
         changed += await outbox.append_from(session, GapDetected, _DETECTED, at=at)
         await _begin(session)
         await session.execute(

@@ -83,9 +83,7 @@ async def release(
     if people := await changed_accounts(session, batch_id):
         raise ListHashChanged("accounts changed since the list was signed", people=[str(one) for one in people])
     await _move_months(session, batch, caller, at)
-    await session.execute(
-        text("UPDATE payment SET outcome = 'in_payment' WHERE batch_id = :id AND outcome = 'prepared'"), {"id": batch_id}
-    )
+    await session.execute(text("UPDATE payment SET outcome = 'in_payment' WHERE batch_id = :id AND outcome = 'prepared'"), {"id": batch_id})
     prepared = await _write(session, batch, cipher, out_folder(data))
     file_id = natural_id("bank_file", str(batch_id))
     await _record(session, batch, caller, prepared, file_id=file_id, at=at)
@@ -112,9 +110,7 @@ async def _move_months(session: WriteSession, batch: Row[Any], caller: Caller, a
                  WHERE a.batch_id = :batch AND a.live AND h.outcome IS DISTINCT FROM 'in_payment' LIMIT 50"""),
         {"batch": batch.id},
     )
-    raise LineNotPayable(
-        f"{batch.allocations - moved} months of this list are not payable any more", people=[str(one) for one in people]
-    )
+    raise LineNotPayable(f"{batch.allocations - moved} months of this list are not payable any more", people=[str(one) for one in people])
 
 
 async def _write(session: WriteSession, batch: Row[Any], cipher: FieldCipher, folder: Path) -> PreparedFile:

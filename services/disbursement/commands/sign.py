@@ -139,9 +139,7 @@ async def _void(session: WriteSession, batch_id: UUID) -> None:
     await session.execute(text("UPDATE batch_signature SET void = true WHERE batch_id = :id AND NOT void"), {"id": batch_id})
 
 
-async def _note_change(
-    session: WriteSession, batch_id: UUID, people: Sequence[UUID], *, reason: str, by: str, at: datetime
-) -> None:
+async def _note_change(session: WriteSession, batch_id: UUID, people: Sequence[UUID], *, reason: str, by: str, at: datetime) -> None:
     named = sorted(set(people))
     changed = {"at": at.isoformat(), "by": by, "reason": reason, "count": len(named), "people": [str(p) for p in named[:NAMED_MAX]]}
     await session.execute(
@@ -150,9 +148,7 @@ async def _note_change(
     )
 
 
-async def remove_line(
-    session: WriteSession, caller: Caller, batch_id: UUID, person_id: UUID, reason: str, *, at: datetime
-) -> bool:
+async def remove_line(session: WriteSession, caller: Caller, batch_id: UUID, person_id: UUID, reason: str, *, at: datetime) -> bool:
     """Leave a person out of this month's lists: one asks, another confirms; True once the line is off (TROUBLES.md O2).
 
     Raise FourEyes where the same person confirms, or somebody who checked, approved or would release this batch.

@@ -69,10 +69,14 @@ async def _view(session: AnySession, batch: RowMapping) -> dict[str, Any]:
 async def bank_file(session: AnySession, batch_id: UUID) -> dict[str, Any] | None:
     """The file that went to the bank: name, count, sum, entry hash, SHA-256; None before release."""
     found = (
-        await session.execute(
-            text("SELECT id AS file_id, name, count, sum, entry_hash, sha256 FROM bank_file WHERE batch_id = :id"), {"id": batch_id}
+        (
+            await session.execute(
+                text("SELECT id AS file_id, name, count, sum, entry_hash, sha256 FROM bank_file WHERE batch_id = :id"), {"id": batch_id}
+            )
         )
-    ).mappings().one_or_none()
+        .mappings()
+        .one_or_none()
+    )
     return None if found is None else dict(found)
 
 

@@ -150,9 +150,7 @@ class Office:
     async def return_to_treasury(self, batch: Mapping[str, Any], amount: int, programme: str = "KLJ") -> None:
         await self._tell(
             uuid4(),
-            TreasuryReturnRecorded(
-                sts_number="STS-1", date="2025-10-02", batch_id=UUID(batch["id"]), programme=programme, amount=amount
-            ),
+            TreasuryReturnRecorded(sts_number="STS-1", date="2025-10-02", batch_id=UUID(batch["id"]), programme=programme, amount=amount),
         )
 
     # --- the bank ---------------------------------------------------------------------------------------------------

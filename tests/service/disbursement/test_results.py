@@ -116,9 +116,7 @@ async def test_a_late_return_of_a_credited_payment(office: Office, desk: Desk) -
     status, answer = await office.send_results(batch, [await office.row(batch, 2, "03", "2025-10-03")])
     assert (status, counts(answer)) == (201, (1, 1, 0, 0))
     assert office.head(2) == ("missed", "bank_return")
-    entries = desk.sql(
-        "SELECT from_outcome, outcome FROM entitlement_entry WHERE person_id = %s ORDER BY version", person(2)
-    )
+    entries = desk.sql("SELECT from_outcome, outcome FROM entitlement_entry WHERE person_id = %s ORDER BY version", person(2))
     assert entries == [("", "due"), ("due", "in_payment"), ("in_payment", "paid"), ("paid", "missed")]
     (payment,) = desk.sql("SELECT outcome, settled_on::text FROM payment WHERE person_id = %s", person(2))
     assert payment == ("returned", "2025-09-25")
