@@ -100,12 +100,12 @@ async def check_file(
     may(caller, kind.uploaders)
     parsed = parse_controls(kind, controls)
     async with _opened(kind, path, others) as table:
-        first = await session.scalar(
-            text("SELECT id FROM import_file WHERE kind = :kind AND sha256 = :sha AND state <> 'cancelled'"),
-            {"kind": kind.name, "sha": table.sha256},
-        )
-        if first is not None:
-            return first, True
+        before = await _same_bytes(session, kind, table.sha256)
+        if before is not None and (before.state == "committed" or (not before.not_ready and _same(kind, before, parsed))):
+            return before.id, True
+        if before is not None:
+            # What was wrong may be mended elsewhere meanwhile, or the totals were typed anew: it is checked afresh.
+            await cancel(service, session, caller, kind, before.id)
         staging = Staging(session, service, caller, uuid7(), parsed, service.clock.now(), uploaded_by=caller.person)
         tally = await _stage(staging, kind, table)
         check = await kind.check(staging)
@@ -124,6 +124,19 @@ async def check_file(
             raise Refusal("the same file is being checked right now; ask again") from None
     await audit.record(session, caller, f"import.{kind.name}.check", "import", count=tally.rows, ids_hash=table.sha256, at=staging.at)
     return staging.import_id, False
+
+
+async def _same_bytes(session: WriteSession, kind: ImportKind, sha256: str) -> SqlRow[Any] | None:
+    return (
+        await session.execute(
+            text("SELECT * FROM import_file WHERE kind = :kind AND sha256 = :sha AND state <> 'cancelled' FOR UPDATE"),
+            {"kind": kind.name, "sha": sha256},
+        )
+    ).one_or_none()
+
+
+def _same(kind: ImportKind, before: SqlRow[Any], controls: Any) -> bool:
+    return bool(kind.controls.model_validate(before.controls) == controls)
 
 
 async def take_mended(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID, path: Path) -> None:
