@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -111,6 +112,18 @@ def verify(context: typer.Context) -> None:
     from ritme.verify_command import verify as run  # as in serve
 
     raise typer.Exit(run(terminal(context)))
+
+
+@app.command(rich_help_panel="Prove")
+def bench(
+    context: typer.Context,
+    people: Annotated[int, typer.Option(min=100, help="Synthetic people of the month.")] = 220_000,
+    write: Annotated[Path | None, typer.Option(help="Write the page here, such as docs/performance.md.")] = None,
+) -> None:
+    """A month of many people beside its floor: seconds, memory, bytes."""
+    from ritme.bench_command import bench as run  # as in serve
+
+    raise typer.Exit(run(terminal(context), people, write))
 
 
 for commands in (status, imports, month, batch, bank, money, devices, people, events, story):

@@ -1,0 +1,85 @@
+"""The bench as JSON and as docs/performance.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Any
+
+from ritme.bench.measured import MEMORY_MAX_MB, MONTH_MAX_S, Step
+from ritme.bench.month import Bench
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "step": step.name, "rows": step.rows, "seconds": round(step.seconds, 2),
+        "floor_seconds": None if step.floor_seconds is None else round(step.floor_seconds, 2),
+        "ratio": None if step.ratio is None else round(step.ratio, 2), "ratio_max": step.ratio_max,
+        "within": step.ratio is not None and step.ratio <= step.ratio_max,
+    }  # fmt: skip
+
+
+def as_json(bench: Bench) -> dict[str, Any]:
+    """Steps in order, the month's seconds, memory by process, bytes on disk by person, and whether the aims were met."""
+    timeline = bench.timeline
+    steps = [_step(step) for step in timeline.steps.values()]
+    return {
+        "people": bench.people,
+        "steps": steps,
+        "else_seconds": round(timeline.else_seconds, 2),
+        "month_seconds": round(timeline.seconds, 1),
+        "peak_mb": bench.peak_mb,
+        "bytes_per_person": bench.bytes_per_person,
+        "promises_kept": bench.proof is not None and bench.proof.ok,
+        "aims": {
+            "month": timeline.seconds < MONTH_MAX_S,
+            "ratios": all(step["within"] for step in steps),
+            "memory": max(bench.peak_mb.values(), default=0.0) < MEMORY_MAX_MB,
+        },
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()},
+    }
+
+
+def as_markdown(bench: Bench) -> str:
+    """A page that says what was measured, on what, and what misses its aim."""
+    found = as_json(bench)
+    lines = [
+        "# Performance",
+        "",
+        "Written by `ritme bench`. Do not edit: run `make bench`.",
+        "",
+        (
+            f"{found['people']:,} synthetic people, one benefit month through the doors, on {found['machine']['cores']} cores, "
+            f"Python {found['machine']['python']}, {found['machine']['system']}; embedded PostgreSQL without fsync."
+        ),
+        "",
+        "The floor is what PostgreSQL takes for the same rows by plain SQL or COPY, with the same indexes, in the same run:",
+        (
+            "no HTTP, no checks, no encryption, no Python. Aims: no step over 2 times its floor (imports 4), the month under "
+            f"{MONTH_MAX_S:.0f} s, no process over {MEMORY_MAX_MB:.0f} MB."
+        ),
+        "",
+        "| step | rows | seconds | floor | ratio | aim |",
+        "|---|---:|---:|---:|---:|:---:|",
+    ]
+    for step in found["steps"]:
+        floor = "" if step["floor_seconds"] is None else f"{step['floor_seconds']:.2f}"
+        ratio = "" if step["ratio"] is None else f"{step['ratio']:.1f}"
+        lines.append(
+            f"| {step['step']} | {step['rows']:,} | {step['seconds']:.2f} | {floor} | {ratio} | {'met' if step['within'] else 'missed'} |"
+        )
+    memory = ", ".join(f"{name} {mb:.0f} MB" for name, mb in found["peak_mb"].items())
+    lines += [
+        "",
+        (
+            f"- The month (all steps but verify, and {found['else_seconds']:.1f} s between them): {found['month_seconds']:.1f} s; "
+            f"the aim is {'met' if found['aims']['month'] else 'missed'}."
+        ),
+        f"- Largest memory by process: {memory}; the aim is {'met' if found['aims']['memory'] else 'missed'}.",
+        f"- On disk: {found['bytes_per_person']:,} bytes a person, all databases and the bus together.",
+        f"- `ritme verify` on the result: {'every promise is kept' if found['promises_kept'] else 'NOT every promise is kept'}.",
+        "",
+        "Workers are processes of their own here; the time that they take to start is not counted.",
+        "",
+    ]
+    return "\n".join(lines)
