@@ -7,14 +7,24 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typer
-from rich.console import Console
+from rich import box
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from ritme.client import DEFAULT_URL, Doors, Problem, Unreachable
+
+PIPE_WIDTH: Final = 180
+"""Characters of a line that nobody's window bounds."""
+
+
+def _console(*, stderr: bool) -> Console:
+    """As wide as the terminal; into a file or pipe wide enough that ids stay whole."""
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
 
 
 @dataclass
@@ -24,8 +34,8 @@ class Terminal:
     person: str = ""
     url: str = ""
     json: bool = False
-    out: Console = field(default_factory=Console)
-    err: Console = field(default_factory=lambda: Console(stderr=True))
+    out: Console = field(default_factory=lambda: _console(stderr=False))
+    err: Console = field(default_factory=lambda: _console(stderr=True))
 
     @property
     def address(self) -> str:
@@ -72,22 +82,22 @@ def number(value: Any) -> str:
     return f"{value:,}".replace(",", ".")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> Table | Group:
     """Numbers to the right, a heading, no lines between the rows."""
-    made = Table(title=title or None, title_justify="left", header_style="bold")
+    made = Table(header_style="bold", box=box.SIMPLE_HEAD, show_edge=False)
     listed = [list(row) for row in rows]
     for place, column in enumerate(columns):
         numeric = any(isinstance(row[place], int) and not isinstance(row[place], bool) for row in listed)
         made.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         made.add_row(*(number(value) for value in row))
-    return made
+    return Group(Text(title, style="italic"), made) if title else made
 
 
-def pairs(answer: dict[str, Any], title: str = "") -> Table:
+def pairs(answer: dict[str, Any]) -> Table:
     """An object as two columns; what is nested as JSON."""
     flat = [(key, value if not isinstance(value, dict | list) else json.dumps(value, ensure_ascii=False)) for key, value in answer.items()]
-    made = Table(title=title or None, title_justify="left", show_header=False)
+    made = Table(show_header=False, box=None)
     made.add_column(style="bold")
     made.add_column(overflow="fold")
     for key, value in flat:

@@ -130,11 +130,8 @@ def listed(context: typer.Context, service: Service = "") -> None:
         for name in ([service] if service else sorted(set(SERVICE_OF.values())))
         for one in doors.get(f"/{name}/imports")["items"]
     ]
-    rows = [
-        (one["service"], one["kind"], one["file_name"], one["state"], one["rows"], one["rejected"], one["uploaded_by"], one["id"])
-        for one in items
-    ]
-    shown.answer({"items": items}, table(("service", "kind", "file", "state", "rows", "rejected", "by", "id"), rows))
+    rows = [(one["id"], one["kind"], one["file_name"], one["state"], one["rows"], one["rejected"], one["uploaded_by"]) for one in items]
+    shown.answer({"items": items}, table(("id", "kind", "file", "state", "rows", "rejected", "by"), rows))
 
 
 def _find(shown: Terminal, import_id: str, service: str) -> tuple[str, dict[str, Any]]:

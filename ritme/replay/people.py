@@ -37,6 +37,8 @@ AGES: Final = {"KLJ": (60, 92), "KPDJ": (19, 58), "KAJ": (0, 5)}
 """Whole years, from and to, by programme, at the benefit month."""
 
 _MASK: Final = (1 << 64) - 1
+_SPREAD: Final = 387_420_489
+"""Has no factor in common with 10^9, so that account numbers look scattered and none comes twice."""
 
 
 class Lot:
@@ -104,7 +106,7 @@ class People:
             holder = f"{WOMEN[lot.below(len(WOMEN))]} {FAMILY[lot.below(len(FAMILY))]}".strip()
         return Person(
             self._nik(kelurahan, born, woman), name, born, address, kelurahan, programme,
-            f"70{self._made:09d}", holder.upper()[:HOLDER_MAX],
+            f"70{self._made * _SPREAD % 10**9:09d}", holder.upper()[:HOLDER_MAX],
         )  # fmt: skip
 
     def many(self, programme: str, count: int) -> Iterator[Person]:

@@ -67,7 +67,7 @@ def test_every_look_answers_people_and_programs(cengkareng: Told, words: tuple[s
 def test_every_kind_of_file_has_its_template(cengkareng: Told, kind: str) -> None:
     for form in ("xlsx", "csv"):
         target = cengkareng.folder / f"template-{kind}.{form}"
-        assert cengkareng.ritme("template", kind, "--out", str(target))["bytes"] == target.stat().st_size > 50
+        assert cengkareng.ritme("template", kind, "--out", str(target))["bytes"] == target.stat().st_size > 20
     header = target.read_text(encoding="utf-8-sig")
     for column in HEADERS.get(kind, ()):
         assert column in header
