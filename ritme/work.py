@@ -45,7 +45,9 @@ async def _work(
             result |= await _replay_parked(house)
         if until_idle:
             workers = [Worker(service) for service in house.services]
+            started = time.monotonic()
             result["moved"] = await settle(workers)
+            result["milliseconds"] = round((time.monotonic() - started) * 1000)
             for worker in workers:
                 await worker.close()
             return result
