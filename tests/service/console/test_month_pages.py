@@ -44,7 +44,9 @@ def _upload(path: Path) -> tuple[str, bytes]:
 
 async def _file(visitor: Visitor, kind: str, path: Path, count: int, total: int) -> None:
     page = await visitor.does(f"/impor/budget_audit/baru/{kind}", {"count": str(count), "sum": str(total)}, file=_upload(path))
-    await visitor.does(f"{page.partition('?')[0]}/simpan")
+    path_of_it = page.partition("?")[0]
+    await visitor.does(f"{path_of_it}/simpan")
+    assert "Disimpan" in await visitor.reads(path_of_it)
 
 
 async def _door(world: World, who: str, path: str, body: dict[str, Any] | None = None) -> Any:
