@@ -67,8 +67,9 @@ class Office:
     def step(self, title: str, action: Callable[[], T]) -> T:
         """Do it; again where nobody answered, since ``action`` begins by asking how things stand."""
         started = time.monotonic()
-        self._status.update(title)
-        self._status.start()
+        if self._console.is_terminal:
+            self._status.update(title)
+            self._status.start()
         try:
             result = self._insist(action)
         finally:
