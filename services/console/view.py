@@ -20,7 +20,7 @@ from services.console.refusals import refusal
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 
-MIN_SHARE: Final = 6
+MIN_SHARE: Final = 9
 """Of 1,000 units of a bar: three people among a thousand must still be seen."""
 
 DONE: Final = {

@@ -122,7 +122,7 @@ def test_one_step_is_todays(done: int, holding: int | None, closed: bool, now: s
 def test_a_bar_shows_three_among_a_thousand_and_is_never_longer_than_itself() -> None:
     pieces = bar({"paid": 796, "unknown": 3, "held": 12, "missed": 185, "excluded": 4, "due": 0})
     assert [piece.key for piece in pieces] == ["paid", "unknown", "held", "missed", "excluded"]
-    assert min(piece.width for piece in pieces) >= 6
+    assert min(piece.width for piece in pieces) >= 9
     assert sum(piece.width for piece in pieces) == pytest.approx(1000, abs=0.1)
     assert bar({"paid": 0}) == []
 
