@@ -47,6 +47,7 @@ _SENTENCES: Final = {
 
 _FACTS: Final = (
     ("requested", "Diminta", rupiah), ("available", "Tersedia", rupiah), ("limit", "Batas", whole), ("row", "Baris", whole),
+    ("amount", "Ditulis", rupiah), ("difference", "Selisih", rupiah),
 )  # fmt: skip
 
 
@@ -67,8 +68,9 @@ def refusal(problem: DoorProblem) -> Refusal:
     facts = [f"{name}: {shown(data[key])}" for key, name, shown in _FACTS if isinstance(data.get(key), int)]
     facts += _both_totals(data)
     facts += [str(one) for one in data.get("not_ready", []) if isinstance(one, str)]
-    if problem.code in {"file-refused", "file-unreadable", "invalid-input"} and problem.detail:
-        facts.insert(0, problem.detail)
+    facts += [f"Isian: {one['at']}" for one in data.get("errors", []) if isinstance(one, dict) and one.get("at")]
+    if problem.code in {"file-refused", "file-unreadable"} and problem.detail:
+        facts.insert(0, problem.detail)  # the reader of files speaks the clerk's language
     return Refusal(known or problem.detail or problem.code, facts, problem.code, str(data.get("correlation_id", "")))
 
 
