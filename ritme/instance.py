@@ -74,17 +74,21 @@ def throw_away_instance(*, api_only: bool = False, extra: Mapping[str, str] | No
         **os.environ, "RITME_DATA": str(data), "RITME_PORT": str(port), "RITME_URL": f"http://127.0.0.1:{port}",
         "RITME_DURABLE": "0", **(extra or {}),
     }  # fmt: skip
-    command = [sys.executable, "-m", "ritme", "serve", "--no-demo-month", *(["--api-only"] if api_only else [])]
-    with (data / "instance.log").open("ab") as output:
-        serve = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
-    instance = Instance(environment["RITME_URL"], data, environment, serve)
+    instance = Instance(environment["RITME_URL"], data, environment, launch(data, environment, api_only=api_only))
     try:
         wait_ready(instance)
         yield instance
     finally:
-        stop(serve)
+        stop(instance.serve)
         if not keep:
             shutil.rmtree(data, ignore_errors=True)
+
+
+def launch(data: Path, environment: Mapping[str, str], *, api_only: bool = False) -> subprocess.Popen[bytes]:
+    """``ritme serve`` on this data folder; what it says goes to ``instance.log`` there."""
+    command = [sys.executable, "-m", "ritme", "serve", "--no-demo-month", *(["--api-only"] if api_only else [])]
+    with (data / "instance.log").open("ab") as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environment))
 
 
 def wait_ready(instance: Instance) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
 
-from ritme.start import ground, stop_signal, watch_over
+from ritme.start import WATCH_S, ground, stop_signal, watch_over
 from services.embedded import CONSOLE, SERVICES, open_house
 from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.observability import configure_logging
@@ -21,6 +22,9 @@ from shared.settings import Settings
 log = structlog.get_logger()
 
 GRACE_S = 20
+STEADY_S = 60
+AGAIN_MAX_S = 30
+"""Seconds: a child that lived so long is started again at once, the others after a pause that doubles up to here."""
 
 
 def serve(names: Sequence[str] = (), *, api_only: bool = False, demo_month: bool = False) -> None:
@@ -45,11 +49,13 @@ async def _serve(settings: Settings, postgres: EmbeddedPostgres | None, names: S
                 timeout_graceful_shutdown=GRACE_S,
             )
         )  # fmt: skip
-        with _beside(["work", *names], wanted=not api_only and postgres is not None), _demo(settings, wanted=demo_month):
-            log.info("serving", url=f"http://{settings.host}:{settings.port}", services=list(services), console=console)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(watch_over(postgres, stop))
-                group.create_task(_until(server, stop))
+        worker = not api_only and postgres is not None
+        async with _beside(["work", *names], stop, wanted=worker):
+            with _demo(settings, wanted=demo_month):
+                log.info("serving", url=f"http://{settings.host}:{settings.port}", services=list(services), console=console)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(watch_over(postgres, stop))
+                    group.create_task(_until(server, stop))
         log.info("stopped")
 
 
@@ -76,23 +82,63 @@ class _Server(uvicorn.Server):
         yield
 
 
-@contextmanager
-def _beside(arguments: Sequence[str], *, wanted: bool) -> Iterator[None]:
-    """A child that lives as long as we do: it stops when its standard input ends."""
+class _Child:
+    """A process that lives as long as we do: it stops when its standard input ends, and is started again where it dies."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._arguments = arguments
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._since = time.monotonic()
+        return subprocess.Popen(
+            [sys.executable, "-m", "ritme", *self._arguments], stdin=subprocess.PIPE, env={**os.environ, "RITME_CHILD": "1"}
+        )
+
+    async def keep(self, stop: asyncio.Event) -> None:
+        """Until ``stop``. While no worker lives, events stand still and with them people's money."""
+        deaths = 0
+        while not await _stopped_within(WATCH_S, stop):
+            code = self._process.poll()
+            if code is None:
+                continue
+            deaths = 1 if time.monotonic() - self._since > STEADY_S else deaths + 1
+            pause = min(2 ** (deaths - 1), AGAIN_MAX_S)
+            log.error("child.died", arguments=list(self._arguments), code=code, deaths=deaths, again_in_s=pause)
+            if await _stopped_within(pause, stop):
+                return
+            self._process = self._start()
+
+    def end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+async def _stopped_within(seconds: float, stop: asyncio.Event) -> bool:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def _beside(arguments: Sequence[str], stop: asyncio.Event, *, wanted: bool) -> AsyncIterator[None]:
     if not wanted:
         yield
         return
-    child = subprocess.Popen([sys.executable, "-m", "ritme", *arguments], stdin=subprocess.PIPE, env={**os.environ, "RITME_CHILD": "1"})
+    child = _Child(arguments)
+    keeping = asyncio.create_task(child.keep(stop))
     try:
         yield
     finally:
-        assert child.stdin is not None
-        child.stdin.close()
-        try:
-            child.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        keeping.cancel()
+        child.end()
 
 
 @contextmanager

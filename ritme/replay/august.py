@@ -128,7 +128,7 @@ def tell(office: Office, folder: Path, scale: float) -> tuple[Json, Json]:
     office.step(f"Open {MONTH}", lambda: office.open(MONTH))
     batch = pay(office, folder)
     office.step("Results are swept, gaps have owners", lambda: settled(office, batch["id"]))
-    return report.month_report(office, MONTH)
+    return office.insist(lambda: report.month_report(office, MONTH))
 
 
 def enrol(office: Office, folder: Path, cast: Cast) -> None:

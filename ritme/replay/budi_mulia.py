@@ -44,7 +44,7 @@ def tell(office: Office, folder: Path, scale: float) -> tuple[Json, Json]:
     office.step("STS", lambda: _sts(office, folder))
     office.step("A second auditor closes", lambda: _close(office, found["id"]))
     office.step("Events are read", office.wait_quiet)
-    return {"mismatches": report.mismatches(office, LINE.year)}, _beside(office)
+    return office.insist(lambda: ({"mismatches": report.mismatches(office, LINE.year)}, _beside(office)))
 
 
 def _budget(office: Office, folder: Path) -> None:

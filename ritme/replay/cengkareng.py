@@ -183,8 +183,8 @@ def tell(office: Office, folder: Path, scale: float) -> tuple[Json, Json]:
     office.step(f"Open {MONTH}", lambda: office.open(MONTH))
     batch, results = pay(office, folder, cast)
     office.step("Results are swept, gaps have owners", lambda: _settled(office, batch["id"]))
-    found, beside = report.month_report(office, MONTH)
-    return found, beside | _beside(office, office.as_("operator").get(f"/disbursement/batches/{batch['id']}"), results)
+    found, beside = office.insist(lambda: report.month_report(office, MONTH))
+    return found, beside | office.insist(lambda: _beside(office, batch["id"], results))
 
 
 def enrol(office: Office, folder: Path, cast: Cast) -> None:
@@ -224,8 +224,9 @@ def _settled(office: Office, batch_id: str) -> None:
     office.wait_quiet()
 
 
-def _beside(office: Office, batch: Json, results: Json) -> Json:
+def _beside(office: Office, batch_id: str, results: Json) -> Json:
     doors = office.as_("leader")
+    batch = office.as_("operator").get(f"/disbursement/batches/{batch_id}")
     seal = doors.get(f"/beneficiary/months/{MONTH}/seal")
     older = {month: doors.get(f"/disbursement/months/{month}/equation") for month in OLDER}
     return {

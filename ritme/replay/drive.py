@@ -71,7 +71,7 @@ class Office:
             self._status.update(title)
             self._status.start()
         try:
-            result = self._insist(action)
+            result = self.insist(action)
         finally:
             self._status.stop()
         self._ended = time.monotonic()
@@ -79,7 +79,8 @@ class Office:
         self._console.print(Text.assemble(("✓ ", "green"), f"{title}{note} ", (f"{time.monotonic() - started:.1f} s", "dim")))
         return result
 
-    def _insist(self, action: Callable[[], T]) -> T:
+    def insist(self, action: Callable[[], T]) -> T:
+        """Again while nobody answers (refused, cut off, 502 to 504). Raise StillWaiting where the silence lasts too long."""
         silent_since: float | None = None
         while True:
             try:
@@ -94,7 +95,7 @@ class Office:
         """Until ``look`` finds it. Raise StillWaiting after the deadline."""
         deadline = time.monotonic() + self._patience_s
         while True:
-            found = self._insist(look)
+            found = self.insist(look)
             if found is not None:
                 return found
             if time.monotonic() > deadline:

@@ -27,10 +27,12 @@ DECREE_OF: Final = {CENGKARENG: cengkareng.DECREE, AUGUST: august.DECREE}
 def replay(shown: Terminal, story: str, *, scale: float = 1.0, out: Path | None = None, resume: bool = False) -> int:
     """The exit code; the JSON object is on the last line where it is wanted."""
     with _folder(out) as folder, _instance(shown.url) as (url, instance):
-        if instance is None:
-            _refuse_strangers(url, story, resume=resume)
+        if instance is None and not resume:
+            _refuse_strangers(url, story, resume=False)
         with Office(url, story, shown.err) as office:
             try:
+                if resume:  # after a crash: the address may be on its way back
+                    office.insist(lambda: _refuse_strangers(url, story, resume=True))
                 found, beside = TELL[story](office, folder, scale)
             except StillWaiting as error:
                 shown.err.print(Text(str(error), style="red"))

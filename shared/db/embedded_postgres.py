@@ -157,7 +157,10 @@ class EmbeddedPostgres:
         return self.address(database, SUPERUSER)
 
     def kill(self) -> None:
-        """SIGKILL the postmaster and its children and wait until they are dead; for crash tests."""
+        """SIGKILL the postmaster and its children and wait until they are dead; for crash tests.
+
+        Others may start a new server meanwhile: that one lives.
+        """
         processes = self._server_processes()
         postmaster = self._read_address()
         # The postmaster first: otherwise it would see a child die and begin to recover.
@@ -165,8 +168,11 @@ class EmbeddedPostgres:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        if not self._wait_until_dead(_KILL_SECONDS):
-            raise EmbeddedPostgresFailed(f"processes of {self._cluster} survived SIGKILL")
+        end = time.monotonic() + _KILL_SECONDS
+        while any(_lives(each) for each in processes):
+            if time.monotonic() > end:
+                raise EmbeddedPostgresFailed(f"processes of {self._cluster} survived SIGKILL")
+            time.sleep(_POLL_SECONDS)
 
     # --- alive -----------------------------------------------------------------------------
 
@@ -256,6 +262,7 @@ class EmbeddedPostgres:
         """
         if not self._wait_until_dead(_ORPHAN_SECONDS):
             self.kill()
+            self._wait_until_dead(_ORPHAN_SECONDS)  # who was born while we killed
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
         if not _WINDOWS:
             name = f".s.PGSQL.{_SOCKET_PORT}"
@@ -389,6 +396,13 @@ class EmbeddedPostgres:
             text = output.read().decode(errors="replace").strip()
         if done.returncode != 0:
             raise EmbeddedPostgresFailed(f"{command} failed with {done.returncode}: {text}")
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _binaries() -> Path:

@@ -1,4 +1,4 @@
-"""Named places where a fault can be ordered from outside: ``FAILPOINT=name:nth:kill|raise|drop[,...]``.
+"""Named places where a fault can be ordered from outside: ``FAILPOINT=name:nth:kill|stop|raise|drop[,...]``.
 
 Crash tests use them on the real program. In production mode the runtime refuses to start while one is set.
 """
@@ -21,7 +21,9 @@ def ordered() -> str:
 
 
 def hit(name: str) -> bool:
-    """Count one pass; on the ordered nth pass kill this process, raise, or answer True for ``drop``.
+    """Count one pass; on the ordered nth pass kill this process, stop it until SIGCONT, raise, or answer True for ``drop``.
+
+    ``stop`` holds it in the middle, so that something else can be killed just then.
 
     The name of an order may itself hold dots and slashes (``relay.append/beneficiary.enrolment.activated.v1``).
     """
@@ -37,6 +39,8 @@ def hit(name: str) -> bool:
             continue
         if action == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if action == "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
         if action == "raise":
             raise FailpointHit(name)
         return action == "drop"
