@@ -6,6 +6,8 @@ import asyncio
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import structlog
 
@@ -18,6 +20,8 @@ from shared.runtime import Worker, run_workers, settle
 from shared.settings import Settings
 
 log = structlog.get_logger()
+
+PULSE_S = 5.0
 
 
 def work(names: Sequence[str] = (), *, until_idle: bool = False, replay_parked: bool = False) -> dict[str, int]:
@@ -57,7 +61,17 @@ async def _work(
         async with asyncio.TaskGroup() as group:
             group.create_task(watch_over(postgres, stop))
             group.create_task(run_workers(house.services, stop))
+            if settings.pulse is not None:
+                group.create_task(_beat(settings.pulse, stop))
     return result
+
+
+async def _beat(pulse: Path, stop: asyncio.Event) -> None:
+    """A worker has no door to be asked at: the file's age says whether its event loop still turns."""
+    while not stop.is_set():
+        await asyncio.to_thread(pulse.touch)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PULSE_S)
 
 
 async def _replay_parked(house: House) -> dict[str, int]:

@@ -5,6 +5,7 @@ One process may hold them all (embedded) or one (compose); a service cannot tell
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Literal
 import httpx
 import psycopg
 from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 
 from shared.crypto import FieldCipher
 from shared.db import migrate as migrations
@@ -32,6 +34,9 @@ from shared.web.auth import Verifier, make_issuer_keys
 SERVICES = ("beneficiary", "disbursement", "budget_audit", "assistive_devices")
 CONSOLE = "console"
 BUS = "bus"
+
+ASK_S = 3.0
+"""Seconds for another process to say that it is well; a health check of the whole waits five."""
 
 
 def definition(name: str) -> ServiceDefinition:
@@ -69,20 +74,26 @@ class House:
         return app
 
 
-async def ready(request: Request) -> dict[str, object]:
-    """Ready when every service has its database; one that runs elsewhere is asked at its own door, by the console alone."""
+async def ready(request: Request) -> JSONResponse:
+    """200 when every service has its database, else 503; one that runs elsewhere is asked at its own door, by the console alone."""
     house: House = request.app.state.house
     here = {service.name: service for service in house.services}
-    states = {}
-    for name in SERVICES if house.with_console else here:
-        if name in here:
-            async with here[name].database.read():
-                states[name] = "ready"
-        else:
-            answer = await house.http.get(f"/{name}/health")
-            answer.raise_for_status()
-            states[name] = answer.json()["status"]
-    return {"status": "ready", "bus": house.settings.bus, "services": states}
+    elsewhere = [name for name in SERVICES if house.with_console and name not in here]
+    states = dict(zip(elsewhere, await asyncio.gather(*(_ready_elsewhere(house.http, name) for name in elsewhere)), strict=True))
+    for name, service in here.items():
+        async with service.database.read():
+            states[name] = "ready"
+    well = set(states.values()) <= {"ready"}
+    answer = {"status": "ready" if well else "not_ready", "bus": house.settings.bus, "services": states}
+    return JSONResponse(answer, 200 if well else 503)
+
+
+async def _ready_elsewhere(http: httpx.AsyncClient, name: str) -> str:
+    try:
+        answer = await http.get(f"/{name}/health", timeout=ASK_S)
+    except httpx.HTTPError:
+        return "unreachable"
+    return "ready" if answer.is_success else "not_ready"
 
 
 def migrate(settings: Settings, postgres: EmbeddedPostgres | None, names: Sequence[str] = SERVICES) -> None:
@@ -107,7 +118,7 @@ def address(settings: Settings, postgres: EmbeddedPostgres | None, name: str, ro
 
 def open_bus(settings: Settings, postgres: EmbeddedPostgres | None) -> Log:
     if settings.bus == "kafka":
-        from shared.messaging.kafka import KafkaLog  # noqa: PLC0415 - aiokafka is not loaded where it is not used
+        from shared.messaging.kafka import KafkaLog  # aiokafka is not loaded where it is not used
 
         return KafkaLog(settings.kafka)
     return EmbeddedLog(address(settings, postgres, BUS, "worker"))

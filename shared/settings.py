@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Master key of personal fields, hex, at least 32 bytes; embedded makes its own. No default in production."""
     keys: Path | None = None
     """Folder with ``issuer.pem`` (private, demo only) and ``issuer.pub.pem``; default ``<data>/keys``."""
+    pulse: Path | None = None
+    """A worker touches this file every few seconds, for a health check to look at its age; empty: none."""
     issuer: str = "ritme-local"
     audience: str = "ritme"
 
