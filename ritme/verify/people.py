@@ -58,8 +58,8 @@ def _second_persons(look: Sources, line: Invariant) -> None:
             every(
                 line,
                 look[service],
-                """SELECT concat_ws(' ', 'import', id, kind || ': uploaded and committed by', committed_by) FROM import_file
-                    WHERE state = 'committed' AND kind = ANY(%(kinds)s) AND uploaded_by = committed_by""",
+                """SELECT concat_ws(' ', 'import', id, kind || ': sent and committed by', committed_by) FROM import_file
+                    WHERE state = 'committed' AND kind = ANY(%(kinds)s) AND (uploaded_by = committed_by OR committed_by = ANY(senders))""",
                 {"kinds": list(kinds)},
             )
     if "budget_audit" in look:

@@ -16,9 +16,18 @@ _PATTERNS = "(SELECT string_to_array(nullif(current_setting('app.areas', true), 
 
 def area_policy(execute: Execute, service: str, table: str, column: str = "area") -> None:
     """Only rows whose present area lies in one of the caller's areas exist for the api role, in both directions."""
+    _fence(execute, service, table, f"({column} || '.') LIKE ANY ({_PATTERNS}::text[])")
+
+
+def areas_policy(execute: Execute, service: str, table: str, column: str = "areas") -> None:
+    """As ``area_policy``, for rows that belong to several areas: only whoever has all of them has the row."""
+    inside = f"coalesce((one.area || '.') LIKE ANY ({_PATTERNS}::text[]), false)"
+    _fence(execute, service, table, f"NOT EXISTS (SELECT FROM unnest({column}) AS one(area) WHERE NOT {inside})")
+
+
+def _fence(execute: Execute, service: str, table: str, condition: str) -> None:
     execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    condition = f"({column} || '.') LIKE ANY ({_PATTERNS}::text[])"
     execute(f"CREATE POLICY area ON {table} TO {service}_api USING ({condition}) WITH CHECK ({condition})")
     # FORCE binds the owner too, or a view or function of the owner would open a way around the policy.
     execute(f"CREATE POLICY migrations ON {table} TO {service}_owner USING (true) WITH CHECK (true)")

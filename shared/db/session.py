@@ -29,6 +29,7 @@ class Database:
         self.role = role
         self.engine: AsyncEngine = create_async_engine(
             address,
+            hide_parameters=True,  # an error names its statement, never a citizen
             pool_size=pool_size,
             max_overflow=max_overflow,
             pool_timeout=30,

@@ -41,7 +41,8 @@ async def view(session: AnySession, import_id: UUID) -> dict[str, Any]:
     found = await lifecycle.load(session, import_id)
     problems = await session.scalar(text("SELECT count(*) FROM import_problem WHERE import_id = :id AND NOT warning"), {"id": import_id})
     shown = found._asdict()
-    shown.pop("files")
+    for inner in ("files", "areas", "senders"):
+        shown.pop(inner)
     return {**shown, "problems": problems, "ready": found.state == "checked" and not found.not_ready}
 
 
@@ -115,7 +116,7 @@ def import_router(*kinds: ImportKind, extra_templates: tuple[Any, ...] = ()) -> 
             await session.execute(
                 text("""SELECT * FROM import_problem WHERE import_id = :id AND (line, n) > (:line, :n)
                         ORDER BY line, n LIMIT :limit"""),
-                {"id": import_id, "line": int(line) if line.isdigit() else -1, "n": int(n) if n.isdigit() else -1, "limit": limit},
+                {"id": import_id, "line": int(line) if line.isdecimal() else -1, "n": int(n) if n.isdecimal() else -1, "limit": limit},
             )
         ).all()
         items = [

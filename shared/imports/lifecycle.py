@@ -53,6 +53,12 @@ class RowsMissing(Refusal):
     code = "rows-missing"
 
 
+class SameFile(Refusal):
+    """These bytes are in somebody else's hands."""
+
+    code = "same-file"
+
+
 @dataclass
 class Tally:
     rows: int = 0
@@ -112,16 +118,17 @@ async def check_file(
         try:
             await session.execute(
                 text("""INSERT INTO import_file VALUES (:id, :kind, 'checked', :name, :sha, 1, :by, :at, NULL, NULL, :controls,
-                        :totals, :not_ready, NULL, :rows, :accepted, :rejected, :warnings)"""),
+                        :totals, :not_ready, NULL, :rows, :accepted, :rejected, :warnings,
+                        CAST(:areas AS text[]), ARRAY[CAST(:by AS text)])"""),
                 {
                     "id": staging.import_id, "kind": kind.name, "name": file_name[:200], "sha": table.sha256, "by": caller.person,
                     "at": staging.at, "controls": parsed.model_dump_json(), "totals": json.dumps(check.totals),
                     "not_ready": json.dumps(_not_ready(kind, tally.rejected, check.not_ready)), "rows": tally.rows,
-                    "accepted": tally.accepted, "rejected": tally.rejected, "warnings": tally.warnings,
+                    "accepted": tally.accepted, "rejected": tally.rejected, "warnings": tally.warnings, "areas": list(caller.areas),
                 },
             )  # fmt: skip
         except IntegrityError:
-            raise Refusal("the same file is being checked right now; ask again") from None
+            raise SameFile("the same file is being checked right now, or was sent for more areas than yours") from None
     await audit.record(session, caller, f"import.{kind.name}.check", "import", count=tally.rows, ids_hash=table.sha256, at=staging.at)
     return staging.import_id, False
 
@@ -162,9 +169,12 @@ async def take_mended(service: Service, session: WriteSession, caller: Caller, k
         check = await kind.check(staging)
         await session.execute(
             text("""UPDATE import_file SET files = files + 1, rows = accepted + :rows, accepted = accepted + :accepted,
-                    rejected = :rejected, warnings = warnings + :warnings, totals = :totals, not_ready = :not_ready
+                    rejected = :rejected, warnings = warnings + :warnings, totals = :totals, not_ready = :not_ready,
+                    areas = ARRAY(SELECT DISTINCT unnest(areas || CAST(:areas AS text[]))),
+                    senders = ARRAY(SELECT DISTINCT unnest(senders || CAST(:by AS text)))
                     WHERE id = :id"""),
             {
+                "areas": list(caller.areas), "by": caller.person,
                 "id": import_id, "rows": tally.rows, "accepted": tally.accepted, "rejected": tally.rejected,
                 "warnings": tally.warnings, "totals": json.dumps(check.totals),
                 "not_ready": json.dumps(_not_ready(kind, tally.rejected, check.not_ready)),
@@ -179,8 +189,8 @@ async def commit(service: Service, session: WriteSession, caller: Caller, kind: 
     found = await load(session, import_id, lock=True)
     if found.state != "checked":
         raise IllegalTransition(found.state, "commit")
-    if kind.second_person and caller.person == found.uploaded_by:
-        raise FourEyes("whoever sent the file cannot commit it; a second person must", acted=found.uploaded_by)
+    if kind.second_person and caller.person in found.senders:
+        raise FourEyes("whoever sent rows of the file cannot commit it; a second person must", acted=caller.person)
     staging = _staging(service, session, caller, kind, found, file_no=found.files)
     check = await kind.check(staging)
     not_ready = _not_ready(kind, found.rejected, check.not_ready)

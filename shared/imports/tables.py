@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Index, Integer, LargeBinary, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.db.policies import areas_policy
 
 
 def add_import_tables(metadata: MetaData) -> None:
@@ -30,6 +32,8 @@ def add_import_tables(metadata: MetaData) -> None:
         Column("accepted", BigInteger, nullable=False),
         Column("rejected", BigInteger, nullable=False),
         Column("warnings", BigInteger, nullable=False),
+        Column("areas", ARRAY(Text), nullable=False),
+        Column("senders", ARRAY(Text), nullable=False),
         Index("uq_import_file_kind_sha256", "kind", "sha256", unique=True, postgresql_where="state <> 'cancelled'"),
     )
     Table(
@@ -78,3 +82,15 @@ def create_import_tables(execute: Callable[[str], None], service: str) -> None:
     )
     execute(f"GRANT UPDATE ON import_file TO {service}_api")
     execute(f"GRANT DELETE ON import_problem, import_rejected TO {service}_api")
+
+
+def fence_imports(execute: Callable[[str], None], service: str) -> None:
+    """A file belongs to the areas of whoever sent it, and everybody who sent a part of it is remembered.
+
+    For a migration after the first one. Whoever has a part of the areas sees nothing of a file of the whole, and whoever sent
+    rows of a file is not its second person.
+    """
+    execute("ALTER TABLE import_file ADD COLUMN areas text[] NOT NULL DEFAULT '{31}', ADD COLUMN senders text[] NOT NULL DEFAULT '{}'")
+    execute("UPDATE import_file SET senders = ARRAY[uploaded_by]")
+    execute("ALTER TABLE import_file ALTER COLUMN areas DROP DEFAULT, ALTER COLUMN senders DROP DEFAULT")
+    areas_policy(execute, service, "import_file")

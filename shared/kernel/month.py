@@ -12,14 +12,14 @@ from shared.kernel.errors import InvalidInput
 Month = NewType("Month", str)
 """A benefit month ``YYYY-MM``; comparing two of them as text compares them in time."""
 
-PATTERN = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+PATTERN = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
 _MONTH = re.compile(PATTERN)
 
 
 def parse_month(text: str) -> Month:
     """Raise InvalidInput where the text is not ``YYYY-MM``."""
-    if not _MONTH.match(text):
-        raise InvalidInput(f"'{text}' is not a month; write it as 2025-09", value=text)
+    if not _MONTH.fullmatch(text):
+        raise InvalidInput("this is not a month from 1900 to 2099; write it as 2025-09")
     return Month(text)
 
 

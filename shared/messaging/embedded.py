@@ -62,6 +62,7 @@ class EmbeddedLog:
         self._address = make_url(address)
         self._engine: AsyncEngine = create_async_engine(
             address,
+            hide_parameters=True,
             pool_size=2,
             max_overflow=4,
             pool_timeout=30,

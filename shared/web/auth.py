@@ -79,7 +79,7 @@ class Verifier:
         except jwt.PyJWTError as error:
             raise Unauthenticated(f"the token is not valid: {type(error).__name__}") from None
         roles, areas = claims.get("roles"), claims.get("areas")
-        if not _texts(roles) or not _texts(areas):
+        if not _texts(roles) or not _texts(areas) or not set("".join(areas)) <= _AREA:
             raise Unauthenticated("the token names no roles or areas")
         return Caller(claims["sub"], str(claims.get("name", claims["sub"])), frozenset(roles), tuple(areas), token)
 
@@ -89,6 +89,8 @@ def _texts(value: object) -> TypeGuard[list[str]]:
 
 
 _SAFE = set("abcdefghijklmnopqrstuvwxyz0123456789.-_")
+_AREA = set("0123456789.")
+"""An area is a LIKE pattern under row-level security: nothing in it may stand for anything else."""
 
 
 @lru_cache

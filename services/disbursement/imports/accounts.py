@@ -64,7 +64,7 @@ async def _stage(staging: Staging, rows: list[Row]) -> None:
 def _first(staging: Staging, found: Found) -> bool:
     key = (found.person_id, found.row.values["program"])
     if key in staging.seen:
-        found.row.refuse("nik", "double-row", "Penerima ini sudah ada di baris lain untuk program yang sama.", found.row.values["nik"])
+        found.row.refuse("nik", "double-row", "Penerima ini sudah ada di baris lain untuk program yang sama.")
         return False
     staging.seen.add(key)
     return True

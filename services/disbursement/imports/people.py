@@ -63,7 +63,7 @@ async def find_people(staging: Staging, rows: Sequence[Row]) -> list[Found]:
     people = []
     for person_id, is_enrolled, row in zip(ids, enrolled, rows, strict=True):
         if person_id is None:
-            row.refuse("nik", "person-unknown", "NIK ini tidak terdaftar sebagai penerima di wilayah Anda.", row.values["nik"])
+            row.refuse("nik", "person-unknown", "NIK ini tidak terdaftar sebagai penerima di wilayah Anda.")
         elif not is_enrolled:
             row.refuse("program", "not-enrolled", "Penerima ini tidak tercatat dalam SK program tersebut.", row.values["program"])
         else:

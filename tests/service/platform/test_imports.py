@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.service.beneficiary.story import Citizen, commit, controls, decree_file, send
+from tests.service.beneficiary.story import Citizen, commit, controls, decree_file, decreed, send, status_file
 from tests.support.world import Ground, World, open_world
 
 GOOD = [Citizen(n) for n in range(1, 6)]
@@ -65,6 +66,53 @@ async def test_a_checked_file_is_forgotten_on_demand_and_a_committed_one_is_not(
     _, view = await send(world, "decree", decree_file(GOOD), controls(GOOD))
     await commit(world, view["id"])
     assert (await door.post(f"/beneficiary/imports/{view['id']}/cancel")).json()["code"] == "illegal-transition"
+
+
+async def test_a_file_of_the_whole_agency_is_nobodys_part(world: World) -> None:
+    """Rejected rows hold NIK, name and address as they came: whoever has one city sees, mends and cancels the files of that city."""
+    _, view = await send(world, "decree", decree_file(SPOILED), controls(GOOD))
+    city = world.as_("jakpus")
+    for door in ("", "/problems", "/rejected.csv"):
+        answer = await city.get(f"/beneficiary/imports/{view['id']}{door}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), door
+    for door in ("commit", "cancel"):
+        assert (await city.post(f"/beneficiary/imports/{view['id']}/{door}")).status_code == 404
+    mending = await city.post(f"/beneficiary/imports/{view['id']}/mended", files={"file": ("p.csv", decree_file(GOOD[3:]))})
+    assert mending.status_code == 404
+    assert (await city.get("/beneficiary/imports")).json()["items"] == []
+    same = await city.post(
+        "/beneficiary/imports/decree", files={"file": ("x.csv", decree_file(SPOILED))}, data={"controls": json.dumps(controls(GOOD))}
+    )
+    assert same.status_code in (403, 409), same.text
+    assert (await world.as_("operator2").get(f"/beneficiary/imports/{view['id']}")).json()["state"] == "checked"
+
+
+async def test_a_file_of_a_part_is_open_to_that_part_and_to_the_whole(world: World) -> None:
+    await decreed(world, [Citizen(1, area="31.71.01.1001")])
+    _, view = await send(world, "status", status_file([(Citizen(1), "tangguhkan", "under_review", "2025-09")]), {"count": 1}, by="jakpus")
+    assert view.get("state") == "checked", view
+    for who in ("jakpus", "operator"):
+        assert (await world.as_(who).get(f"/beneficiary/imports/{view['id']}")).status_code == 200
+
+
+async def test_whoever_mended_rows_is_not_the_second_person(world: World) -> None:
+    """operator sends, operator2 mends: the rows of operator2 would be seen by nobody else."""
+    _, view = await send(world, "decree", decree_file(SPOILED), controls(GOOD))
+    mended = await world.as_("operator2").post(
+        f"/beneficiary/imports/{view['id']}/mended", files={"file": ("p.csv", decree_file(GOOD[3:]))}
+    )
+    assert mended.json()["ready"], mended.text
+    for who in ("operator", "operator2"):
+        status, refused = await commit(world, view["id"], by=who)
+        assert (status, refused["code"]) == (409, "four-eyes"), who
+    assert (await world.as_("operator").post(f"/beneficiary/imports/{view['id']}/cancel")).status_code == 200
+
+
+async def test_a_page_of_problems_is_asked_for_with_any_text(world: World) -> None:
+    _, view = await send(world, "decree", decree_file(SPOILED), controls(GOOD))
+    for after in ("\u00b2", "1." + "9" * 30, "9" * 30, "\0", "-1", "a.b"):
+        answer = await world.as_("operator").get(f"/beneficiary/imports/{view['id']}/problems", params={"after": after})
+        assert answer.status_code in (200, 422), after
 
 
 def zip_bomb() -> bytes:

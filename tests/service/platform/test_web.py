@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import jwt
@@ -58,6 +59,7 @@ def bad_tokens(world: World) -> dict[str, str]:
         "no roles": signed(world, claims(roles=None)),
         "roles as text": signed(world, claims(roles="operator")),
         "areas with a wildcard": signed(world, claims(areas=["%"])),
+        "areas with a joker": signed(world, claims(areas=["31_71"])),
         "areas with a comma": signed(world, claims(areas=["31.71,31.72"])),
         "empty area": signed(world, claims(areas=[""])),
         "unknown crit": signed(world, claims(), {"crit": ["b64"], "b64": False}),
@@ -89,6 +91,51 @@ async def test_an_error_never_echoes_what_was_sent(world: World) -> None:
     assert answer.status_code == 422
     assert answer.json()["code"] == "request-shape"
     assert secret not in answer.text
+
+
+async def test_a_made_up_field_is_refused_without_its_name(world: World) -> None:
+    answer = await world.as_("operator").post("/beneficiary/people:resolve", json={"3173012345678901": 1, "zzz": 2})
+    assert answer.status_code == 422
+    assert "3173012345678901" not in answer.text
+    assert "body.zzz" in answer.text
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b"])
+async def test_a_text_that_no_database_keeps_is_the_callers_fault(world: World, text: str) -> None:
+    """NUL is in no PostgreSQL text; every filter of every list takes one."""
+    door = world.as_("operator")
+    for service in SERVICES:
+        description = (await door.get(f"/{service}/openapi.json")).json()
+        for path, operations in description["paths"].items():
+            filters = [one["name"] for one in operations.get("get", {}).get("parameters", []) if one["in"] == "query"]
+            address = path.replace("{month}", "2025-09")
+            for name in filters if "{" not in address else []:
+                answer = await door.get(f"/{service}{address}", params={name: text})
+                assert answer.status_code < 500, (path, name, answer.text)
+                assert answer.status_code == 200 or answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_half_a_character_is_the_callers_fault(world: World) -> None:
+    """Half a surrogate pair passes JSON and is no text: not in the database, not in the answer that repeats it."""
+    door = world.as_("operator")
+    headers = {"content-type": "application/json"}
+    for body in (b'{"month":"\\ud800"}', b'{"month":"2025-09","kind":"\\ud800"}', b'{"month":"2025-09","programmes":["\\ud800"]}'):
+        answer = await door.post("/disbursement/batches", content=body, headers=headers)
+        assert 400 <= answer.status_code < 500, answer.text
+        assert answer.json()["code"]
+
+
+@pytest.mark.parametrize("month", ["0000-01", "9999-12", "2025-13", "2025-09\n", "٢٠٢٥-09", "2025-9"])
+async def test_what_is_no_month_is_refused_everywhere(world: World, month: str) -> None:
+    door, written = world.as_("operator"), quote(month, safe="")
+    for address in (
+        f"/disbursement/months/{written}/equation", f"/disbursement/months/{written}/people", f"/beneficiary/months/{written}/seal",
+        f"/budget_audit/months/{written}/money", f"/budget_audit/panti/BM1/months/{written}",
+    ):  # fmt: skip
+        answer = await door.get(address)
+        assert answer.status_code in (404, 422), (address, answer.text)
+    sealing = await door.post("/beneficiary/cutoffs", json={"programme": "KLJ", "month": month})
+    assert sealing.status_code == 422
 
 
 async def test_unknown_doors_and_methods_are_problems_too(world: World) -> None:
