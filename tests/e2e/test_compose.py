@@ -72,8 +72,8 @@ class System:
             timeout=timeout,
         )
 
-    def up(self) -> None:
-        done = self.compose("up", "--build", "--wait", timeout=UP_SECONDS)
+    def up(self, *how: str) -> None:
+        done = self.compose("up", "--wait", *how, timeout=UP_SECONDS)
         if done.returncode != 0:
             pytest.fail(f"{done.stderr[-3000:]}\n{self.compose('logs', '--tail', '40').stdout[-6000:]}")
 
@@ -111,7 +111,7 @@ def system() -> Iterator[System]:
         port = int(probe.getsockname()[1])
     system = System(f"ritme-test-{port}", port)
     try:
-        system.up()
+        system.up("--build")
         yield system
     finally:
         system.compose("down", "--volumes", "--remove-orphans", timeout=180)
@@ -182,7 +182,7 @@ def test_a_service_that_is_gone_is_named_and_comes_back(system: System) -> None:
     assert answer.status_code == 503
     assert answer.json()["status"] == "not_ready"
     assert {name for name, state in answer.json()["services"].items() if state != "ready"} == {"disbursement"}
-    assert system.compose("up", "--wait", "--no-recreate", timeout=UP_SECONDS).returncode == 0
+    system.up()
     assert httpx.get(f"{system.url}/health/ready", timeout=30).status_code == 200
 
 
