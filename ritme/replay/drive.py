@@ -79,16 +79,17 @@ class Office:
         self._console.print(Text.assemble(("✓ ", "green"), f"{title}{note} ", (f"{time.monotonic() - started:.1f} s", "dim")))
         return result
 
-    def insist(self, action: Callable[[], T]) -> T:
+    def insist(self, action: Callable[[], T], *, patience_s: float | None = None) -> T:
         """Again while nobody answers (refused, cut off, 502 to 504). Raise StillWaiting where the silence lasts too long."""
+        patience_s = self._patience_s if patience_s is None else patience_s
         silent_since: float | None = None
         while True:
             try:
                 return action()
             except Unreachable as error:
                 silent_since = silent_since or time.monotonic()
-                if time.monotonic() - silent_since > self._patience_s:
-                    raise StillWaiting(f"{self.url} has been silent for {self._patience_s:.0f} s: {error}") from error
+                if time.monotonic() - silent_since > patience_s:
+                    raise StillWaiting(f"{self.url} has been silent for {patience_s:.0f} s: {error}") from error
                 time.sleep(POLL_S)
 
     def wait(self, what: str, look: Callable[[], T | None]) -> T:

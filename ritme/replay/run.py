@@ -14,32 +14,31 @@ from rich.text import Text
 from ritme.client import DONE, FAILED, Doors, Json, Problem
 from ritme.instance import Instance, throw_away_instance
 from ritme.replay import AUGUST, BUDI_MULIA, CENGKARENG, august, budi_mulia, cengkareng, figures
-from ritme.replay.drive import Office, StillWaiting
+from ritme.replay.drive import PATIENCE_S, Office, StillWaiting
 from ritme.terminal import Terminal, number, table
 
 Tell = Callable[[Office, Path, float], tuple[Json, Json]]
 
 TELL: Final[Mapping[str, Tell]] = {CENGKARENG: cengkareng.tell, BUDI_MULIA: budi_mulia.tell, AUGUST: august.tell}
 MONTH_OF: Final = {CENGKARENG: cengkareng.MONTH, BUDI_MULIA: budi_mulia.MONTH, AUGUST: august.MONTH}
+FIRST_S: Final = 10
+"""A new story at a silent address gives up soon, since the address may be mistyped; one that goes on after a crash waits."""
 DECREE_OF: Final = {CENGKARENG: cengkareng.DECREE, AUGUST: august.DECREE}
 
 
 def replay(shown: Terminal, story: str, *, scale: float = 1.0, out: Path | None = None, resume: bool = False) -> int:
     """The exit code; the JSON object is on the last line where it is wanted."""
-    with _folder(out) as folder, _instance(shown.url) as (url, instance):
-        if instance is None and not resume:
-            _refuse_strangers(url, story, resume=False)
-        with Office(url, story, shown.err) as office:
-            try:
-                if resume:  # after a crash: the address may be on its way back
-                    office.insist(lambda: _refuse_strangers(url, story, resume=True))
-                found, beside = TELL[story](office, folder, scale)
-            except StillWaiting as error:
-                shown.err.print(Text(str(error), style="red"))
-                if shown.json:
-                    shown.answer({"code": "still-waiting", "detail": str(error), "story": story})
-                return FAILED
-            report = _report(story, scale, found, assumed=office.assumed, seconds=office.seconds, instance=instance)
+    with _folder(out) as folder, _instance(shown.url) as (url, instance), Office(url, story, shown.err) as office:
+        try:
+            if instance is None:
+                office.insist(lambda: _refuse_strangers(url, story, resume=resume), patience_s=PATIENCE_S if resume else FIRST_S)
+            found, beside = TELL[story](office, folder, scale)
+        except StillWaiting as error:
+            shown.err.print(Text(str(error), style="red"))
+            if shown.json:
+                shown.answer({"code": "still-waiting", "detail": str(error), "story": story})
+            return FAILED
+        report = _report(story, scale, found, assumed=office.assumed, seconds=office.seconds, instance=instance)
     return _judge(shown, story, scale, report, beside)
 
 
