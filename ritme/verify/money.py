@@ -243,11 +243,12 @@ def money_is_somewhere(look: Sources, line: Invariant) -> None:
                 sts_of AS (SELECT reference AS code, sum(amount) AS amount FROM treasury_return GROUP BY 1),
                 money AS (SELECT batch_id, sum(credited) AS credited, sum(not_credited) AS open FROM batch_money GROUP BY 1)
            SELECT concat_ws(' ', 'batch', b.code || ': SP2D', p.amount, 'credited', m.credited, 'returned', coalesce(t.amount, 0),
-                            'held', m.open - coalesce(t.amount, 0), 'and no mismatch of', p.amount - m.credited - m.open)
+                            'held', greatest(m.open - coalesce(t.amount, 0), 0),
+                            'and no mismatch of', p.amount - m.credited - greatest(m.open, coalesce(t.amount, 0)))
              FROM batch b JOIN sp2d_of p ON p.code = b.code JOIN money m ON m.batch_id = b.id LEFT JOIN sts_of t ON t.code = b.code
-            WHERE p.amount <> m.credited + m.open AND b.code <> '' AND NOT EXISTS (
+            WHERE p.amount <> m.credited + greatest(m.open, coalesce(t.amount, 0)) AND b.code <> '' AND NOT EXISTS (
                   SELECT FROM mismatch x WHERE x.code = 'settled_differs_from_sp2d' AND x.reference = b.code
-                     AND x.difference = p.amount - m.credited - m.open)
+                     AND x.difference = p.amount - m.credited - greatest(m.open, coalesce(t.amount, 0)))
               AND NOT EXISTS (SELECT FROM to_evaluate e WHERE e.code = 'settled_differs_from_sp2d' AND e.reference = b.code)""",
     )
     every(

@@ -69,16 +69,16 @@ async def month_money(session: AnySession, month: Month) -> schemas.MonthMoney:
         text("""
             WITH batches AS (SELECT b.id, b.code FROM batch b
                               WHERE b.month = :month AND EXISTS (SELECT FROM sp2d s WHERE s.reference = b.code)),
-                 paid AS (SELECT r.programme, sum(r.amount) AS sp2d FROM batches b JOIN sp2d s ON s.reference = b.code
-                            JOIN sp2d_row r ON r.sp2d_id = s.id GROUP BY 1),
-                 settled AS (SELECT m.programme, sum(m.credited) AS credited, sum(m.not_credited) AS not_credited
-                               FROM batches b JOIN batch_money m ON m.batch_id = b.id GROUP BY 1),
-                 back AS (SELECT t.programme, sum(t.amount) AS returned FROM batches b
-                            JOIN treasury_return t ON t.reference = b.code GROUP BY 1)
-            SELECT programme, coalesce(sp2d, 0)::bigint AS sp2d, coalesce(credited, 0)::bigint AS credited,
-                   coalesce(returned, 0)::bigint AS returned,
-                   (coalesce(not_credited, 0) - coalesce(returned, 0))::bigint AS holding
-              FROM paid FULL JOIN settled USING (programme) FULL JOIN back USING (programme) ORDER BY programme"""),
+                 paid AS (SELECT b.id, r.programme, sum(r.amount) AS sp2d FROM batches b JOIN sp2d s ON s.reference = b.code
+                            JOIN sp2d_row r ON r.sp2d_id = s.id GROUP BY 1, 2),
+                 settled AS (SELECT b.id, m.programme, m.credited, m.not_credited FROM batches b JOIN batch_money m ON m.batch_id = b.id),
+                 back AS (SELECT b.id, t.programme, sum(t.amount) AS returned FROM batches b
+                            JOIN treasury_return t ON t.reference = b.code GROUP BY 1, 2)
+            SELECT programme, coalesce(sum(sp2d), 0)::bigint AS sp2d, coalesce(sum(credited), 0)::bigint AS credited,
+                   coalesce(sum(returned), 0)::bigint AS returned,
+                   sum(greatest(coalesce(not_credited, 0) - coalesce(returned, 0), 0))::bigint AS holding
+              FROM paid FULL JOIN settled USING (id, programme) FULL JOIN back USING (id, programme)
+             GROUP BY programme ORDER BY programme"""),
         {"month": month},
     )
     by_programme = {row.programme: _money(row.sp2d, row.credited, row.returned, row.holding) for row in found}

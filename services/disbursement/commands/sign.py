@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 
 from services.disbursement.commands import batches
 from services.disbursement.commands.compose import refresh_lines
+from services.disbursement.commands.follow_enrolments import follow_enrolments
 from services.disbursement.commands.sweep import miss_unlisted
 from services.disbursement.domain.batch import (
     ANNOUNCED,
@@ -25,6 +26,7 @@ from services.disbursement.domain.batch import (
     after,
     refuse_same_person,
 )
+from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
 from shared.kernel.errors import FourEyes, NotAllowed, NotFound
 from shared.web.auth import Caller
@@ -98,12 +100,34 @@ async def ask_again(session: WriteSession, batch_id: UUID, *, at: datetime) -> N
     await batches.publish_approved(session, batch, at=at)
 
 
+async def _alone_with_its_programmes(session: WriteSession, batch_id: UUID) -> Row[Any]:
+    """The locked batch, when no enrolment event of its programmes is on its way: an end is seen here, or sees the freed month.
+
+    The programmes come first: whoever follows an event holds them while it asks for a batch.
+    """
+    programmes = await session.scalar(text("SELECT programmes FROM batch WHERE id = :id"), {"id": batch_id})
+    await lock_programmes(session, programmes or (), exclusive=True)
+    return await batches.load_for_update(session, batch_id)
+
+
+async def _follow_ends(session: WriteSession, batch_id: UUID, *, by: str, at: datetime) -> None:
+    """Whoever ended while on the list had the month left to it (CORE.md section 4); now the month is on no list."""
+    await follow_enrolments(
+        session,
+        """SELECT DISTINCT p.person_id, p.programme FROM payment p
+             JOIN enrolment_history e ON e.person_id = p.person_id AND e.programme = p.programme AND e.status = 'ended'
+            WHERE p.batch_id = :ended_of AND p.outcome = 'withdrawn'""",
+        {"ended_of": batch_id}, first_month="", at=at, author=by,
+    )  # fmt: skip
+
+
 async def withdraw(session: WriteSession, caller: Caller, batch_id: UUID, reason: str, *, at: datetime) -> None:
     """Take the whole list back before release; its months are free for another one."""
-    batch = await batches.load_for_update(session, batch_id)
+    batch = await _alone_with_its_programmes(session, batch_id)
     await batches.move_batch(session, batch, BatchAction.WITHDRAW)
     months = await batches.months_of(session, batch_id)
     await batches.withdraw_lines(session, "SELECT id FROM payment WHERE batch_id = :id", {"id": batch_id})
+    await _follow_ends(session, batch_id, by=caller.person, at=at)
     await miss_unlisted(session, months, at=at)
     await _void(session, batch_id)
     await _note_change(session, batch_id, [], reason=reason, by=caller.person, at=at)
@@ -153,7 +177,7 @@ async def remove_line(session: WriteSession, caller: Caller, batch_id: UUID, per
 
     Raise FourEyes where the same person confirms, or somebody who checked, approved or would release this batch.
     """
-    batch = await batches.load_for_update(session, batch_id)
+    batch = await _alone_with_its_programmes(session, batch_id)
     if batch.state != BatchState.DRAFT:
         after(batch.state, BatchAction.CHANGE_LINE)
     asked = (
@@ -186,6 +210,7 @@ async def remove_line(session: WriteSession, caller: Caller, batch_id: UUID, per
     taken_off = "SELECT id FROM payment WHERE batch_id = :batch AND person_id = :person AND outcome = 'prepared'"
     months = await batches.months_of(session, batch_id)
     await batches.withdraw_lines(session, taken_off, {"batch": batch_id, "person": person_id})
+    await _follow_ends(session, batch_id, by=caller.person, at=at)
     await miss_unlisted(session, months, at=at)
     await batches.count_lines(session, batch_id)
     await void_signatures(session, [batch_id], [person_id], at, reason=f"left_out: {reason}", by=caller.person)

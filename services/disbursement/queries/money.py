@@ -9,24 +9,28 @@ from sqlalchemy import text
 from shared.db.session import ReadSession
 
 # Holding is counted over the lines that are not credited, less STS; never as SP2D minus the rest, or it could not fail.
-# Before SP2D no money of a batch is in the holding account.
+# Before SP2D no money of a batch is in the holding account, and no account holds less than nothing: an STS of money that was
+# credited leaves a difference.
 _MONEY = """
     WITH own AS (
         SELECT b.id, b.code, b.state IN ('funded', 'released', 'results_in', 'closed')
                    OR EXISTS (SELECT FROM batch_funding f WHERE f.reference = b.code) AS holds
           FROM batch b WHERE b.month = :month AND b.state <> 'withdrawn'),
     sp2d AS (
-        SELECT f.programme, sum(f.amount) AS amount FROM batch_funding f JOIN batch b ON b.code = f.reference
-         WHERE b.month = :month GROUP BY f.programme),
+        SELECT b.id, f.programme, sum(f.amount) AS amount FROM batch_funding f JOIN batch b ON b.code = f.reference
+         WHERE b.month = :month GROUP BY b.id, f.programme),
     sts AS (
-        SELECT s.programme, sum(s.amount) AS amount FROM batch_sts s JOIN own ON own.id = s.batch_id GROUP BY s.programme),
+        SELECT own.id, s.programme, sum(s.amount) AS amount FROM batch_sts s JOIN own ON own.id = s.batch_id
+         GROUP BY own.id, s.programme),
     lines AS (
-        SELECT p.programme, coalesce(sum(p.amount) FILTER (WHERE p.outcome = 'credited'), 0) AS credited,
+        SELECT own.id, p.programme, coalesce(sum(p.amount) FILTER (WHERE p.outcome = 'credited'), 0) AS credited,
                coalesce(sum(p.amount) FILTER (WHERE p.outcome <> 'credited'), 0) AS waiting
-          FROM payment p JOIN own ON own.id = p.batch_id AND own.holds WHERE p.outcome <> 'withdrawn' GROUP BY p.programme)
-    SELECT programme, coalesce(sp2d.amount, 0)::bigint AS sp2d, coalesce(lines.credited, 0)::bigint AS credited,
-           coalesce(sts.amount, 0)::bigint AS returned, (coalesce(lines.waiting, 0) - coalesce(sts.amount, 0))::bigint AS holding
-      FROM sp2d FULL JOIN lines USING (programme) FULL JOIN sts USING (programme) ORDER BY programme"""
+          FROM payment p JOIN own ON own.id = p.batch_id AND own.holds WHERE p.outcome <> 'withdrawn' GROUP BY own.id, p.programme)
+    SELECT programme, coalesce(sum(sp2d.amount), 0)::bigint AS sp2d, coalesce(sum(lines.credited), 0)::bigint AS credited,
+           coalesce(sum(sts.amount), 0)::bigint AS returned,
+           sum(greatest(coalesce(lines.waiting, 0) - coalesce(sts.amount, 0), 0))::bigint AS holding
+      FROM sp2d FULL JOIN lines USING (id, programme) FULL JOIN sts USING (id, programme)
+     GROUP BY programme ORDER BY programme"""
 
 _KEYS = ("sp2d", "credited", "returned", "holding")
 

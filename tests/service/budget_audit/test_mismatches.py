@@ -229,3 +229,22 @@ async def test_a_programme_lost_from_the_results_is_found(books: Books) -> None:
     await books.world.settle()
     (found,) = await books.mismatches()
     assert found["difference"] == LIST["KAJ"]
+
+
+async def test_an_sts_of_money_that_was_credited_is_found_and_healed_by_its_return(books: Books) -> None:
+    """A holding account holds no less than nothing: what went back beyond it was in somebody's account."""
+    await books.dpa()
+    await books.publish(BATCH, approved())
+    await books.bring("sp2d", sp2d_rows())
+    await books.publish(BATCH, settled(1, LIST))
+    await books.bring("sts", [{"nomor": "S-1", "tanggal": "2025-10-20", "program": "KLJ", "nilai": 300_000, "rujukan": "2025-09-M01"}])
+    await books.world.settle()
+    money = await books.get("/months/2025-09/money")
+    assert (money["returned"], money["holding"], money["balanced"]) == (300_000, 0, False)
+    (found,) = await books.mismatches()
+    assert (found["difference"], found["state"]) == (-300_000, "detected")
+
+    await books.publish(BATCH, settled(2, {**LIST, "KLJ": LIST["KLJ"] - 300_000}))
+    await books.world.settle()
+    assert (await books.get("/months/2025-09/money"))["balanced"] is True
+    assert [one["difference"] for one in await books.mismatches()] == [0]

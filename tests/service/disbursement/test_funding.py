@@ -103,3 +103,12 @@ async def test_an_sp2d_that_pays_too_much_does_not_balance(office: Office) -> No
     await office.release(batch)
     money = await office.get(f"/months/{MONTH}/money")
     assert (money["sp2d"], money["holding"], money["balanced"]) == (4 * TARIFF, 3 * TARIFF, False)
+
+
+async def test_an_sts_of_money_that_was_credited_does_not_balance(office: Office, desk: Desk) -> None:
+    batch = await office.released()
+    await office.send_results(batch, [await office.row(batch, number) for number in range(3)])
+    await desk.settle()
+    await office.return_to_treasury(batch, TARIFF)
+    money = await office.get(f"/months/{MONTH}/money")
+    assert (money["credited"], money["returned"], money["holding"], money["balanced"]) == (3 * TARIFF, TARIFF, 0, False)

@@ -126,7 +126,6 @@ async def test_events_sent_twice_have_one_effect(office: Office) -> None:
 
 async def test_a_changed_account_takes_the_signatures_away(office: Office) -> None:
 
-
     await suspended_month(office)
     know(office.desk, 1, 2)
     await commit(office.desk, await send(office.desk, "accounts", ACCOUNTS, [account_row(1), account_row(2)], {"count": 2}))
@@ -139,3 +138,25 @@ async def test_a_changed_account_takes_the_signatures_away(office: Office) -> No
     assert done["result"]["lines_on_lists"] == 1
     assert (now["state"], [one["void"] for one in now["signatures"]]) == ("draft", [True, True, True])
     assert str(person(2)) in str(now["changed"])
+
+
+@pytest.mark.parametrize("how", ["withdrawal", "removal"])
+async def test_an_end_counts_as_soon_as_the_month_is_on_no_list_again(office: Office, how: str) -> None:
+    """Died while on a list: whichever comes second, the end or the list's, excludes; the next list does not pay."""
+    await suspended_month(office)
+    for number in (1, 2):
+        office.give_account(number)
+    batch = await office.compose()
+    office.desk.beneficiary.end(person(2))
+    await office.desk.told()
+    assert office.head(2)[0] == "due"
+
+    if how == "withdrawal":
+        await office.post("operator", f"/batches/{batch['id']}/withdrawal", {"reason": "ganti bulan"})
+    else:
+        for who in ("operator", "operator2"):
+            await office.post(who, f"/batches/{batch['id']}/lines/{person(2)}/removal", {"reason": "meninggal"})
+
+    assert office.head(2) == ("excluded", "died")
+    again = await office.compose()
+    assert again["payments"] == (1 if how == "withdrawal" else 0)

@@ -26,7 +26,9 @@ class ProgrammeMoney:
 
     @property
     def holding(self) -> int:
-        return self.not_credited - self.returned
+        """What is not credited, less what went back. An account holds no less than nothing: an STS of money that was credited
+        leaves a difference, until the return that it is for is in the results."""
+        return max(0, self.not_credited - self.returned)
 
     @property
     def expected(self) -> int:
