@@ -10,7 +10,7 @@ import pytest
 
 from ritme.instance import throw_away_instance
 from tests.support.commands import Ritme, Told
-from tests.support.crash import Telling, kill_postgres_at_stops, start_again, until, worker_beside
+from tests.support.crash import Telling, kill_postgres_at_stops, losing_answers, start_again, until, worker_beside
 
 pytestmark = pytest.mark.slow
 
@@ -60,6 +60,17 @@ def test_postgresql_killed_at_five_failpoints(cengkareng: Told, tmp_path: Path) 
     with throw_away_instance(extra={"FAILPOINT": orders}) as instance, Telling(instance, tmp_path) as telling:
         assert kill_postgres_at_stops(telling) == len(POSTGRES)
         same_month(telling, cengkareng)
+
+
+def test_every_first_answer_lost(cengkareng: Told, tmp_path: Path) -> None:
+    """Each order arrives, and who gave it never hears so: asked again, it has been done once."""
+    with (
+        throw_away_instance() as instance, losing_answers(instance.url) as (url, lost), Telling(instance, tmp_path, url) as telling,
+    ):  # fmt: skip
+        same_month(telling, cengkareng)
+    assert {path.rsplit("/", 1)[-1] for path in lost} >= {
+        "decree", "commit", "confirmation", "cutoffs", "opening", "batches", "submission", "check", "approval", "release", "results",
+    }  # fmt: skip
 
 
 def test_a_dead_worker_is_started_again_and_does_its_work() -> None:

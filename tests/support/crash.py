@@ -6,12 +6,16 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import httpx
 import psutil
 
 from ritme.instance import Instance, launch, wait_ready
@@ -44,6 +48,8 @@ class Telling:
 
     instance: Instance
     folder: Path
+    url: str = ""
+    """Where the story goes; by default straight to the instance."""
     process: subprocess.Popen[bytes] = field(init=False)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -57,7 +63,8 @@ class Telling:
             process.wait()
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "ritme", "replay", STORY, "--url", self.instance.url, "--out", str(self.folder), "--json", *words]
+        url = self.url or self.instance.url
+        command = [sys.executable, "-m", "ritme", "replay", STORY, "--url", url, "--out", str(self.folder), "--json", *words]
         with (self.folder / "told.out").open("wb") as out, (self.folder / "told.err").open("ab") as err:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=self.instance.environment)
 
@@ -147,3 +154,44 @@ def worker_beside(instance: Instance) -> psutil.Process | None:
     except psutil.NoSuchProcess:
         return None
     return living[0] if living else None
+
+
+@contextmanager
+def losing_answers(url: str) -> Iterator[tuple[str, set[str]]]:
+    """A way to the doors on which each POST arrives and its first answer is lost; its address, and the paths concerned."""
+    lost: set[str] = set()
+    doors = httpx.Client(base_url=url, timeout=PATIENCE_S)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "content-length")}
+            answer = doors.request(self.command, self.path, content=body, headers=headers)
+            if self.command == "POST" and self.path not in lost:
+                lost.add(self.path)
+                self.close_connection = True
+                return
+            self.send_response(answer.status_code)
+            self.send_header("content-type", answer.headers.get("content-type", "application/json"))
+            self.send_header("content-length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", lost
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        doors.close()
