@@ -107,7 +107,19 @@ def migrate(settings: Settings, postgres: EmbeddedPostgres | None, names: Sequen
         if service.seed is not None:
             with psycopg.connect(owner.replace("+psycopg", "")) as connection:
                 service.seed(connection)
-    make_issuer_keys(settings.key_folder)
+    place_issuer_keys(settings)
+
+
+def place_issuer_keys(settings: Settings) -> None:
+    """Development makes a pair of its own. Raise RuntimeError in production without the issuer's public key, or with a private one."""
+    if settings.mode != "production":
+        make_issuer_keys(settings.key_folder)
+        return
+    public, private = settings.key_folder / "issuer.pub.pem", settings.key_folder / "issuer.pem"
+    if private.exists():
+        raise RuntimeError(f"{private} signs for everybody; in production the agency's issuer signs alone: remove both keys")
+    if not public.exists():
+        raise RuntimeError(f"{public} is missing: put the public key (PEM) of the issuer of RITME_ISSUER there")
 
 
 def address(settings: Settings, postgres: EmbeddedPostgres | None, name: str, role: Literal["owner", "api", "worker", "verify"]) -> str:
