@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.text import Text
 
 from ritme.client import USAGE, Doors, Problem
 from ritme.terminal import Terminal, json_or_file, number, pairs, table, terminal
@@ -22,6 +23,17 @@ SERVICE_OF: Final = {
 
 SENDER_OF: Final = {"sp2d": "treasurer", "sts": "treasurer", "delivery": "warehouse"}
 """Whose file it is, where not the operator's."""
+
+CONTROLS_OF: Final = {
+    "decree": '{"number":"SK 100/2025","from_month":"2025-07","to_month":"2025-12","count":3,"sum":900000,'
+    '"programmes":{"KLJ":{"count":3,"sum":900000,"quota":4}}}',
+    "status": '{"count":3}', "accounts": '{"count":3}', "carry-in": '{"count":3,"months":{"2025-07":2,"2025-08":1}}',
+    "dpa": '{"count":3,"sum":900000}', "cash-plan": '{"count":3,"sum":900000}', "sp2d": '{"count":3,"sum":900000}',
+    "sts": '{"count":1,"sum":300000}', "census": '{"count":30}', "contract": '{"count":1}', "delivery": '{"count":2,"sum":5000000}',
+}  # fmt: skip
+"""What the signed paper of each kind says, as it is typed; sums in rupiah (of one month, for a decree)."""
+
+_KINDS: Final = "One of " + ", ".join(CONTROLS_OF) + "."
 
 _SHOWN: Final = (
     "id", "kind", "file_name", "state", "rows", "accepted", "rejected", "warnings", "controls", "totals", "ready", "not_ready", "result",
@@ -51,7 +63,7 @@ def service_of(kind: str, given: str = "") -> str:
 
 def template(
     context: typer.Context,
-    name: str,
+    name: Annotated[str, typer.Argument(help="One of " + ", ".join(SERVICE_OF) + ".")],
     out: Annotated[Path | None, typer.Option(help="Where to; by default NAME.xlsx here. An ending .csv gives CSV.")] = None,
     service: Service = "",
 ) -> None:
@@ -66,17 +78,37 @@ def template(
 
 def check(
     context: typer.Context,
-    kind: str,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    controls: Annotated[str, typer.Option(help="Totals typed from the signed paper: JSON, or @FILE.")] = "{}",
+    kind: Annotated[str, typer.Argument(help=_KINDS)],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, in the form of `ritme template KIND`.")],
+    controls: Annotated[
+        str, typer.Option(help="Totals typed from the signed paper: JSON, or @FILE. Each kind wants its own; without them it says which.")
+    ] = "{}",
     service: Service = "",
 ) -> None:
     """Dry run of a file: every problem by row and column; nothing is applied before `import-commit`."""
     shown = terminal(context)
     typed = json_or_file(controls)
     doors = shown.doors(SENDER_OF.get(kind, "operator"))
-    view = doors.upload(f"/{service_of(kind, service)}/imports/{kind}", file, {"controls": json.dumps(typed)})
+    try:
+        view = doors.upload(f"/{service_of(kind, service)}/imports/{kind}", file, {"controls": json.dumps(typed)})
+    except Problem as problem:
+        if problem.body.get("errors") and kind in CONTROLS_OF:
+            shown.err.print(Text(f"--controls of this kind: '{CONTROLS_OF[kind]}'"))
+        raise
     _show(shown, view)
+    if not shown.json:
+        shown.err.print(Text(_next(view)))
+
+
+def _next(view: dict[str, Any]) -> str:
+    """What to do with a file that was just checked."""
+    if view["state"] == "committed":
+        return "these bytes were committed before; nothing was done"
+    if view["ready"]:
+        return f"next: ritme import-commit {view['id']}"
+    if view["rejected"]:
+        return f"next: ritme import-problems {view['id']} --rejected mend.csv, mend the rows, ritme import-mend {view['id']} mend.csv"
+    return "not ready: compare the file with the paper, then send it again with the right --controls"
 
 
 def commit(context: typer.Context, import_id: str, service: Service = "") -> None:

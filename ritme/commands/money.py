@@ -90,7 +90,7 @@ def close(context: typer.Context, mismatch: str, evidence: Annotated[str, typer.
     _act(terminal(context), "auditor2", f"{mismatch}/closing", {"evidence": evidence})
 
 
-def money(context: typer.Context, month: Annotated[str, typer.Option()]) -> None:
+def money(context: typer.Context, month: Annotated[str, typer.Option(help="As 2025-09.")]) -> None:
     """SP2D = credited + returned to the treasury + still in the holding account."""
     shown = terminal(context)
     found = shown.doors("leader").get(f"/budget_audit/months/{month}/money")
@@ -100,7 +100,7 @@ def money(context: typer.Context, month: Annotated[str, typer.Option()]) -> None
     shown.answer(found, table(("programme", *keys), rows))
 
 
-def lines(context: typer.Context, year: Annotated[int, typer.Option()]) -> None:
+def lines(context: typer.Context, year: Annotated[int | None, typer.Option(help="Budget year; default all.")] = None) -> None:
     """Budget lines: ceiling, reserved, realised, returned, available."""
     shown = terminal(context)
     found = shown.doors("treasurer").get("/budget_audit/lines", year=year)
