@@ -50,6 +50,8 @@ _RESULTS_DUE = """EXISTS (
     SELECT FROM batch b WHERE b.month = n.month AND b.kind = 'main' AND b.results_due
        AND b.programmes @> to_jsonb(n.programme))"""
 
+_TOUCHED = "SELECT person_id, programme FROM pg_temp.touched"
+
 _EVIDENCE = "'enrolment/' || n.person_id || '/' || n.person_version"
 _NO_LIVE_ALLOCATION = """AND NOT EXISTS (
     SELECT FROM payment_month a
@@ -71,8 +73,10 @@ async def follow_enrolments(
     ``touched`` is SQL that yields distinct ``person_id, programme``; only their months from ``first_month`` to
     ``last_month`` are looked at. A month on a live list is left to its batch.
     """
-    params = {**given, "first_month": first_month, "last_month": last_month}
-    now = _NOW.format(touched=touched)
+    if not await _lay_out(session, touched, given):
+        return Followed(0, 0, 0)
+    params = {"first_month": first_month, "last_month": last_month}
+    now = _NOW.format(touched=_TOUCHED)
     # The sweep holds the batch's row while it decides who was not on the list: it comes before or after, never beside.
     await session.execute(
         text(f"""SELECT 1 FROM batch WHERE kind = 'main' AND state IN ('released', 'results_in')
@@ -87,8 +91,19 @@ async def follow_enrolments(
     late = await step(Action.RESUME_LATE, "'released_late'", f"n.resumed AND {_RESULTS_DUE}", "resumed")
     resumed = await step(Action.RESUME, "''", f"n.resumed AND NOT {_RESULTS_DUE}", "resumed")
     ended = await step(Action.END, "n.reason", "n.status = 'ended'", "ended", _NO_LIVE_ALLOCATION)
-    await mark_reinstated(session, touched, params, at=at)
+    await mark_reinstated(session, _TOUCHED, params, at=at)
     return Followed(resumed, late, ended)
+
+
+async def _lay_out(session: WriteSession, touched: str, given: Mapping[str, Any]) -> int:
+    """Whom it is about, in ``pg_temp.touched`` with statistics: they are few, and the planner must know it."""
+    await session.execute(text("DROP TABLE IF EXISTS pg_temp.touched"))
+    await session.execute(text("CREATE TEMP TABLE touched (person_id uuid, programme text) ON COMMIT DROP"))
+    result = await session.execute(text(f"INSERT INTO pg_temp.touched {touched}"), given)
+    count = int(result.rowcount)  # type: ignore[attr-defined]
+    if count:
+        await session.execute(text("ANALYZE pg_temp.touched"))
+    return count
 
 
 async def mark_reinstated(session: WriteSession, touched: str, params: Mapping[str, Any], *, at: datetime) -> int:
