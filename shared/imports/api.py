@@ -131,7 +131,7 @@ def import_router(*kinds: ImportKind, extra_templates: tuple[Any, ...] = ()) -> 
         service = request.app.state.service
         found = await lifecycle.load(session, import_id)
         kind = kind_named(found.kind)
-        lifecycle.may(caller, kind.uploaders)
+        lifecycle.may(caller, kind, kind.uploaders)
         rows = await lifecycle.rejected_rows(service, session, import_id)
         await audit.record(
             session, caller, f"import.{kind.name}.rejected", "import", count=len(rows), ids_hash=found.sha256, at=service.clock.now()

@@ -61,7 +61,8 @@ class ImportKind:
 
     ``stage`` gets chunks of rows that parsed well, may refuse some (``row.refuse``) and COPYs the others into the kind's
     staging table. ``check`` compares the staged rows with ``controls``. ``commit`` applies them in one transaction,
-    set-based, and removes them from staging. ``whole``: a file with a rejected row cannot be committed.
+    set-based, and removes them from staging. ``whole``: a file with a rejected row cannot be committed. ``whole_agency``:
+    its rows are nobody's part (money, budgets), so an assignment of a part does not reach it.
     """
 
     template: Template
@@ -75,6 +76,7 @@ class ImportKind:
     begin: Step = nothing
     discard: Step = nothing
     whole: bool = True
+    whole_agency: bool = False
 
     @property
     def name(self) -> str:

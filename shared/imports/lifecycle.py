@@ -103,7 +103,7 @@ async def check_file(
     ``others``: templates that a wrong workbook may turn out to be. Returns the import's id and whether these bytes were
     sent before (then nothing was done).
     """
-    may(caller, kind.uploaders)
+    may(caller, kind, kind.uploaders)
     parsed = parse_controls(kind, controls)
     async with _opened(kind, path, others) as table:
         before = await _same_bytes(session, kind, table.sha256)
@@ -148,7 +148,7 @@ def _same(kind: ImportKind, before: SqlRow[Any], controls: Any) -> bool:
 
 async def take_mended(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID, path: Path) -> None:
     """The rejected rows of an import come back mended; rows accepted before stay untouched."""
-    may(caller, kind.uploaders)
+    may(caller, kind, kind.uploaders)
     found = await load(session, import_id, lock=True)
     if found.state != "checked":
         raise IllegalTransition(found.state, "mend")
@@ -185,7 +185,7 @@ async def take_mended(service: Service, session: WriteSession, caller: Caller, k
 
 async def commit(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID) -> None:
     """Apply the staged rows in this transaction. A second person where the kind wants one."""
-    may(caller, kind.committers)
+    may(caller, kind, kind.committers)
     found = await load(session, import_id, lock=True)
     if found.state != "checked":
         raise IllegalTransition(found.state, "commit")
@@ -207,7 +207,7 @@ async def commit(service: Service, session: WriteSession, caller: Caller, kind: 
 
 async def cancel(service: Service, session: WriteSession, caller: Caller, kind: ImportKind, import_id: UUID) -> None:
     """Forget a checked file; one that was committed is undone by its own commands, not by this."""
-    may(caller, kind.uploaders + kind.committers)
+    may(caller, kind, kind.uploaders + kind.committers)
     found = await load(session, import_id, lock=True)
     if found.state != "checked":
         raise IllegalTransition(found.state, "cancel")
@@ -222,9 +222,12 @@ def _staging(service: Service, session: WriteSession, caller: Caller, kind: Impo
     return Staging(session, service, caller, found.id, controls, service.clock.now(), file_no=file_no, uploaded_by=found.uploaded_by)
 
 
-def may(caller: Caller, roles: Sequence[str]) -> None:
+def may(caller: Caller, kind: ImportKind, roles: Sequence[str]) -> None:
+    """Raise NotAllowed without one of these roles, or without the whole agency where the kind wants it."""
     if not caller.roles & set(roles):
         raise NotAllowed(f"this needs one of the roles {', '.join(roles)}", roles=list(roles))
+    if kind.whole_agency and not caller.whole_agency:
+        raise NotAllowed("this file concerns the whole agency; your assignment is a part of it", areas=list(caller.areas))
 
 
 def _not_ready(kind: ImportKind, rejected: int, not_ready: list[str]) -> list[str]:

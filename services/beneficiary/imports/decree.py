@@ -274,5 +274,5 @@ async def _discard(staging: Staging) -> None:
 
 decree_kind = ImportKind(
     TEMPLATE, DecreeControls, uploaders=("operator",), committers=("operator",), second_person=True,
-    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard, whole_agency=True,
 )  # fmt: skip

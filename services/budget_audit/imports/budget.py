@@ -204,9 +204,9 @@ async def _discard_cash_plan(staging: Staging) -> None:
 
 DPA = ImportKind(
     DPA_TEMPLATE, DpaControls, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_dpa, _check_dpa, _commit_dpa, _begin_dpa, _discard_dpa,
+    _stage_dpa, _check_dpa, _commit_dpa, _begin_dpa, _discard_dpa, whole_agency=True,
 )  # fmt: skip
 CASH_PLAN = ImportKind(
     CASH_PLAN_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_cash_plan, _check_cash_plan, _commit_cash_plan, _begin_cash_plan, _discard_cash_plan,
+    _stage_cash_plan, _check_cash_plan, _commit_cash_plan, _begin_cash_plan, _discard_cash_plan, whole_agency=True,
 )  # fmt: skip

@@ -186,9 +186,10 @@ async def _discard_contract(staging: Staging) -> None:
 
 
 CENSUS = ImportKind(
-    CENSUS_TEMPLATE, keys.Count, ROLES, ROLES, False, _stage_census, _check_census, _commit_census, _begin_census, _discard_census
+    CENSUS_TEMPLATE, keys.Count, ROLES, ROLES, False,
+    _stage_census, _check_census, _commit_census, _begin_census, _discard_census, whole_agency=True,
 )  # fmt: skip
 CONTRACT = ImportKind(
     CONTRACT_TEMPLATE, keys.Count, ROLES, ROLES, False,
-    _stage_contract, _check_contract, _commit_contract, _begin_contract, _discard_contract,
+    _stage_contract, _check_contract, _commit_contract, _begin_contract, _discard_contract, whole_agency=True,
 )  # fmt: skip

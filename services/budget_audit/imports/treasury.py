@@ -270,9 +270,9 @@ async def _discard_sts(staging: Staging) -> None:
 
 SP2D = ImportKind(
     SP2D_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_sp2d, _check_sp2d, _commit_sp2d, _begin_sp2d, _discard_sp2d,
+    _stage_sp2d, _check_sp2d, _commit_sp2d, _begin_sp2d, _discard_sp2d, whole_agency=True,
 )  # fmt: skip
 STS = ImportKind(
     STS_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_sts, _check_sts, _commit_sts, _begin_sts, _discard_sts,
+    _stage_sts, _check_sts, _commit_sts, _begin_sts, _discard_sts, whole_agency=True,
 )  # fmt: skip

@@ -19,16 +19,18 @@ CAUSE: Final = "carried_in"
 _STAGED: Final = "SELECT * FROM carry_in_staging WHERE import_id = :id"
 
 
-async def months_in_ritme(session: WriteSession, import_id: UUID) -> Sequence[Row[Any]]:
-    """The staged programme months that Ritme itself sealed or opened, or that lie after the first such one: refused."""
+async def months_in_ritme(session: WriteSession, import_id: UUID, this_month: str) -> Sequence[Row[Any]]:
+    """The staged programme months that Ritme itself sealed or opened, or that lie after the first such one, and the present
+    month and later ones: refused. A carried-in month is never opened, so nobody else would be paid for it.
+    """
     return (
         await session.execute(
             text(f"""
                 SELECT s.programme, s.month, count(*) AS rows FROM ({_STAGED}) AS s
-                 WHERE s.month >= (SELECT min(pm.month) FROM programme_month pm
+                 WHERE s.month >= :this_month OR s.month >= (SELECT min(pm.month) FROM programme_month pm
                                     WHERE pm.programme = s.programme AND pm.state IN ('sealed', 'opened', 'closed'))
                  GROUP BY s.programme, s.month ORDER BY s.programme, s.month"""),
-            {"id": import_id},
+            {"id": import_id, "this_month": this_month},
         )
     ).all()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 
 from services.disbursement.commands.carry_in import already_there, carry_in, lock_staged, months_in_ritme
@@ -13,6 +15,7 @@ from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_peo
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
 from shared.kernel.errors import Refusal
+from shared.kernel.month import month_of
 from shared.tabular.columns import Column, Row, Template, choice, code, month
 from shared.tabular.columns import text as words
 
@@ -97,23 +100,25 @@ async def _check(staging: Staging) -> Check:
         if months.get(one, 0) != controls.months.get(one, 0)
     ]
     not_ready += [
-        f"{late.programme} {late.month}: bulan ini sudah ada di Ritme dan tidak dapat dibawa masuk ({late.rows} baris)"
-        for late in await months_in_ritme(staging.session, staging.import_id)
+        f"{late.programme} {late.month}: sudah dikunci di Ritme atau bulan berjalan; tidak dapat dibawa masuk ({late.rows} baris)"
+        for late in await _of_ritme(staging)
     ]
     if there := await already_there(staging.session, staging.import_id):
         not_ready.append(f"{there} baris sudah pernah dibawa masuk")
     return Check({"count": count, "months": months}, not_ready)
 
 
+async def _of_ritme(staging: Staging) -> Sequence[SqlRow[Any]]:
+    return await months_in_ritme(staging.session, staging.import_id, month_of(staging.service.clock.today()))
+
+
 async def _commit(staging: Staging) -> dict[str, Any]:
     # An opening may have come in between: look once more, alone with these programmes.
     await lock_staged(staging.session, staging.import_id)
-    if await months_in_ritme(staging.session, staging.import_id) or await already_there(staging.session, staging.import_id):
+    if await _of_ritme(staging) or await already_there(staging.session, staging.import_id):
         raise MonthInRitme("a month of this file is in Ritme already; check the file again")
     followed = await carry_in(staging.session, staging.import_id, author=staging.caller.person, at=staging.at)
-    gone = await staging.session.execute(
-        text("DELETE FROM carry_in_staging WHERE import_id = :id"), {"id": staging.import_id}
-    )
+    gone = await staging.session.execute(text("DELETE FROM carry_in_staging WHERE import_id = :id"), {"id": staging.import_id})
     return {"months": gone.rowcount, "resumed": followed.resumed, "ended": followed.ended}  # type: ignore[attr-defined]
 
 

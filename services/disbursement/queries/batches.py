@@ -57,6 +57,13 @@ async def _view(session: AnySession, batch: RowMapping) -> dict[str, Any]:
     standing = (await session.execute(text(_STANDING), {"id": batch["id"]})).mappings().one()
     shown = dict(batch)
     shown.pop("version")
+    if shown["changed"]:
+        # The batch is the agency's, the people on it are those of their areas.
+        mine = await session.scalars(
+            text("SELECT DISTINCT person_id::text FROM payment WHERE batch_id = :id AND person_id = ANY(CAST(:people AS uuid[]))"),
+            {"id": batch["id"], "people": shown["changed"].get("people", [])},
+        )
+        shown["changed"] = {**shown["changed"], "people": sorted(mine)}
     return {
         **shown,
         **standing,

@@ -199,3 +199,10 @@ async def test_a_reference_that_nothing_names_is_warned_about(books: Books) -> N
     await books.world.settle()
     again = await books.check("sp2d", sp2d_rows(number="0002", reference="2025-09-m01"))
     assert not [code for _, _, code in await books.problems(again["id"]) if code == "unknown-reference"]
+
+
+async def test_money_is_nobodys_part(books: Books) -> None:
+    """An SP2D opens the way to the bank: an operator of one city brings none."""
+    for kind in ("dpa", "cash-plan", "sp2d", "sts", "census", "contract"):
+        answer = await books.as_("jakpus").post(f"/budget_audit/imports/{kind}", files={"file": ("a.csv", b"x")})
+        assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed"), kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.kernel.month import month_of
 from tests.service.disbursement.desk import Desk, nik, person
 from tests.service.disbursement.files import CARRY_IN, commit, know, problems, send
 
@@ -103,7 +104,19 @@ async def test_a_month_that_ritme_sealed_is_not_carried_in(desk: Desk) -> None:
 
     sent = await send(desk, "carry-in", CARRY_IN, six_rows(), {"count": 6, "months": MONTHS})
 
-    assert sent["not_ready"] == ["KLJ 2025-08: bulan ini sudah ada di Ritme dan tidak dapat dibawa masuk (3 baris)"]
+    assert sent["not_ready"] == ["KLJ 2025-08: sudah dikunci di Ritme atau bulan berjalan; tidak dapat dibawa masuk (3 baris)"]
+
+
+async def test_the_present_month_is_ritmes_even_before_its_seal(desk: Desk) -> None:
+    """A month that was carried in is never opened: two people with a wrong file would stop it for everybody."""
+    await enrolled(desk)
+    now = month_of(desk.clock.today())
+
+    sent = await send(desk, "carry-in", CARRY_IN, [held(1, now)], {"count": 1, "months": {now: 1}})
+
+    assert sent["ready"] is False
+    status, refused = await commit(desk, sent)
+    assert (status, refused["code"]) == (409, "totals-differ")
 
 
 async def test_doubles_are_refused_by_row(desk: Desk) -> None:

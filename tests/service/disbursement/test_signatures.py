@@ -88,6 +88,8 @@ async def test_a_mended_account_voids_the_signatures(office: Office, desk: Desk)
     now = await office.get(f"/batches/{batch['id']}")
     assert (now["state"], now["list_hash"]) == ("draft", "")
     assert now["changed"]["people"] == [str(person(2))]
+    elsewhere = (await desk.as_("operator", areas=["31.72"]).get(f"/batches/{batch['id']}")).json()
+    assert (elsewhere["changed"]["count"], elsewhere["changed"]["people"]) == (1, []), "the people of a list are their areas'"
     assert all(signature["void"] for signature in now["signatures"])
     assert [data["list_hash"] for _, data in office.events(203)] == [batch["list_hash"]]
     assert (await office.release(batch, status=409))["code"] == "list-hash-changed"
