@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,10 +30,11 @@ class Snapshot:
     def __init__(self, name: str, connection: psycopg.Connection[Any]) -> None:
         self.name = name
         self._connection = connection
+        self._streams = itertools.count()
 
     def stream(self, query: str, params: Mapping[str, Any] | None = None) -> Iterator[tuple[Any, ...]]:
-        """Rows by a server-side cursor, a block at a time."""
-        with self._connection.cursor(name="stream", binary=True) as cursor:
+        """Rows by a server-side cursor, a block at a time. Several may be read side by side: a service reads events of its own."""
+        with self._connection.cursor(name=f"stream_{next(self._streams)}", binary=True) as cursor:
             cursor.itersize = _ROWS_AT_ONCE
             cursor.execute(_text(query), params)
             yield from cursor

@@ -14,6 +14,7 @@ from ritme.replay.run import replay
 from ritme.start import verify_addresses
 from ritme.terminal import Terminal
 from ritme.verify import CHECKS, run
+from ritme.verify.agreed import TOPICS
 from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.settings import Settings
 
@@ -133,6 +134,7 @@ BROKEN: list[tuple[int, str, str, str]] = [
     (18, D, "consumer_position", "UPDATE consumer_position SET next_offset = next_offset + 5 WHERE topic = 'beneficiary.person'"),
     (18, D, "applied_version", f"UPDATE applied_version SET version = version + 1 WHERE key = {ONE_PERSON}"),
     (18, D, "applied_version", f"DELETE FROM applied_version WHERE key = {ONE_PERSON}"),
+    (18, D, "applied_version", f"DELETE FROM applied_version WHERE topic = {TOPICS['disbursement.month'][0]}"),  # of its own events
     (18, D, "parked", ("INSERT INTO parked (topic, partition, log_offset, event_id, type, key, version, at, correlation_id, causation_id, "
         "data) "
         f"SELECT 'beneficiary.person', 0, 0, 'x', 101, person_id, 1, now(), '', '', '' FROM (SELECT {ONE_PERSON} AS person_id) AS p")),
