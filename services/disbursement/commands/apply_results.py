@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -87,10 +87,13 @@ async def apply_results(session: WriteSession, caller: Caller, path: Path, name:
     if not 1 <= part <= parts:
         raise ResultFileUnreadable(f"part {part} of {parts} is not possible", problem="preamble-bad")
     file_id = uuid7()
-    found = await _stage(session, table, file_id, cipher)
+    found = await _stage(session, table, file_id, cipher, latest=at.date() + timedelta(days=1))
     announced = {"count": int(table.preamble["jumlah"]), "sum": int(table.preamble["nilai"])}
     if announced != found:
         raise TotalsDiffer("the first row does not fit the rows; nothing was applied", announced=announced, found=found)
+    if not found["count"]:
+        # It would be "the last part is in", and close the month for everybody the bank has not answered for.
+        raise ResultFileUnreadable("Berkas tidak berisi baris hasil di bawah judul kolom.", problem="empty")
     if found["count"] > _LOOKED_UP_ONE_BY_ONE:
         # Rows loaded a moment ago have no statistics: the planner takes them for one, and a nested loop over 1,600 rows of a
         # young batch took 24 s instead of one.
@@ -140,33 +143,36 @@ async def _lock_batch(session: WriteSession, code: str) -> Row[Any]:
 _COPY_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _staged(file_id: UUID, rows: list[SheetRow], cipher: FieldCipher) -> tuple[str, int]:
-    """Rows in COPY's own format, and their rupiah; one that cannot be read is quarantined at once, with the clerk's problem."""
+def _staged(file_id: UUID, rows: list[SheetRow], cipher: FieldCipher, latest: date) -> tuple[str, int]:
+    """Rows in COPY's own format, and their rupiah; one that cannot be read is quarantined at once, with the clerk's problem.
+
+    A day after ``latest`` is none that a bank can report, and a credit dated so would bar its own later return.
+    """
     lines, total = [], 0
     for row in rows:
         values = row.values
         account, amount, day = values["nomor_rekening"], values["nominal"] or 0, values["tanggal"]
         index = number_index(cipher, account).hex() if account else ""
         wrong = next((problem for problem in row.problems if not problem.warning), None)
-        problem = f"unreadable:{wrong.column}:{wrong.code}" if wrong else ""
+        problem = f"unreadable:{wrong.column}:{wrong.code}" if wrong else "unreadable:tanggal:date-future" if day and day > latest else ""
         reference, code = (values["rujukan"] or "").translate(_COPY_ESCAPES), (values["kode"] or "").upper().translate(_COPY_ESCAPES)
         lines.append(f"{file_id}\t{row.number}\t{reference}\t\\\\x{index}\t{amount}\t{code}\t{day or _NULL}\t{problem}\n")
         total += amount
     return "".join(lines), total
 
 
-async def _stage(session: WriteSession, table: Table, file_id: UUID, cipher: FieldCipher) -> dict[str, int]:
+async def _stage(session: WriteSession, table: Table, file_id: UUID, cipher: FieldCipher, latest: date) -> dict[str, int]:
     """COPY the rows into staging; returns their count and sum."""
     count = total = 0
     chunks: Iterator[list[SheetRow]] = table.chunks(_ROWS_AT_ONCE)
-    while (block := await asyncio.to_thread(_next, chunks, file_id, cipher)) is not None:
+    while (block := await asyncio.to_thread(_next, chunks, file_id, cipher, latest)) is not None:
         text_rows, rows, amount = block
         await copy_text_in(session, "result_staging", _STAGED, [text_rows])
         count, total = count + rows, total + amount
     return {"count": count, "sum": total}
 
 
-def _next(chunks: Iterator[list[SheetRow]], file_id: UUID, cipher: FieldCipher) -> tuple[str, int, int] | None:
+def _next(chunks: Iterator[list[SheetRow]], file_id: UUID, cipher: FieldCipher, latest: date) -> tuple[str, int, int] | None:
     """The next block for COPY, its rows and rupiah; in a thread, since it computes."""
     try:
         rows = next(chunks, None)
@@ -174,7 +180,7 @@ def _next(chunks: Iterator[list[SheetRow]], file_id: UUID, cipher: FieldCipher) 
         raise ResultFileUnreadable(problem.message, problem=problem.code, row=problem.row) from None
     if rows is None:
         return None
-    block, amount = _staged(file_id, rows, cipher)
+    block, amount = _staged(file_id, rows, cipher, latest)
     return block, len(rows), amount
 
 

@@ -167,6 +167,24 @@ async def test_files_that_are_refused_as_a_whole(office: Office) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "file-unreadable")
 
 
+async def test_a_file_without_rows_is_not_the_last_part(office: Office, desk: Desk) -> None:
+    """It would close the month for everybody the bank has not answered for."""
+    batch = await office.released()
+    status, problem = await office.send_results(batch, [])
+    assert (status, problem["code"], problem["problem"]) == (422, "file-unreadable", "empty")
+    await desk.settle()
+    assert desk.outcomes() == {"in_payment": 5}
+
+
+async def test_a_day_that_has_not_come_is_none_of_the_banks(office: Office, desk: Desk) -> None:
+    """Credited in 2099, a payment could be returned by no later line."""
+    batch = await office.released()
+    _, answer = await office.send_results(batch, [await office.row(batch, 0, day="2099-01-01"), await office.row(batch, 1)])
+    assert counts(answer) == (1, 0, 1, 0)
+    assert await problems(office, answer) == ["unreadable:tanggal:date-future"]
+    assert office.head(0)[0] != "paid"
+
+
 async def test_unknown_stays_live_and_a_late_line_ends_it(office: Office, desk: Desk) -> None:
     batch = await office.released()
     await office.send_results(batch, [await office.row(batch, n) for n in range(3)])
