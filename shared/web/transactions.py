@@ -17,8 +17,11 @@ from sqlalchemy import Column, DateTime, LargeBinary, MetaData, SmallInteger, Ta
 from sqlalchemy.exc import IntegrityError
 
 from shared.db.session import ReadSession, WriteSession
-from shared.kernel.errors import Refusal
+from shared.kernel.errors import InvalidInput, Refusal
 from shared.web.auth import CallerDep, current_caller
+
+_KEY_MAX = 200
+"""Characters; an index takes no text of any length."""
 
 
 class IdempotencyKeyReused(Refusal):
@@ -87,6 +90,8 @@ class CommandRoute(APIRoute):
 
 async def _answer_once(request: Request, key: str, handler: Callable[[Request], Awaitable[Response]]) -> Response:
     caller = await current_caller(request)
+    if len(key) > _KEY_MAX:
+        raise InvalidInput(f"an Idempotency-Key has at most {_KEY_MAX} characters")
     digest = sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()).digest()
     service = request.app.state.service
     async with service.database.read() as session:

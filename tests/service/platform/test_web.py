@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -171,6 +172,13 @@ async def test_every_door_of_the_description_wants_a_token(world: World, service
                 if answer.status_code != 401:
                     unguarded.append((method, path, answer.status_code))
         assert unguarded == []
+
+
+async def test_a_key_that_no_index_takes_is_refused(world: World) -> None:
+    body = {"kind": "kursi-roda-dewasa", "place": "dinas", "units": 3, "expected_on": "2025-10-01"}
+    key = "".join(sha256(str(n).encode()).hexdigest() for n in range(100))
+    answer = await world.as_("warehouse").post("/assistive_devices/incoming", json=body, headers={"idempotency-key": key})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")
 
 
 async def test_the_same_key_and_body_get_the_first_answer(world: World) -> None:
