@@ -71,12 +71,13 @@ async def sweep(session: WriteSession, batch_ids: Sequence[UUID], *, at: datetim
 
 async def miss_unlisted(session: WriteSession, months: Sequence[str], *, at: datetime) -> int:
     """For months whose main batch was swept already: whoever came off a list since then is missed, so that due stays 0."""
-    swept = await session.execute(
-        text("""SELECT * FROM batch WHERE month = ANY(CAST(:months AS text[])) AND kind = 'main' AND state IN ('results_in', 'closed')
-                 ORDER BY id"""),
+    # A sweep that is under way holds its batch: it comes before or after, or each would leave the month to the other.
+    sent = await session.execute(
+        text("""SELECT * FROM batch WHERE month = ANY(CAST(:months AS text[])) AND kind = 'main'
+                   AND state IN ('released', 'results_in', 'closed') ORDER BY id FOR SHARE"""),
         {"months": sorted(set(months))},
     )
-    return sum([await _miss(session, batch, at) for batch in swept.all()])
+    return sum([await _miss(session, batch, at) for batch in sent.all() if batch.state != BatchState.RELEASED])
 
 
 async def _miss(session: WriteSession, batch: Row[Any], at: datetime) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from shared.kernel import failpoints
@@ -279,3 +280,25 @@ async def test_the_same_bytes_sent_at_the_same_time_apply_once(office: Office, d
     assert len({answer["file_id"] for _, answer in answers}) == 1
     assert desk.sql("SELECT count(*) FROM entitlement_entry WHERE outcome = 'paid'") == [(5,)]
     assert len(office.events(205)) == 1
+
+
+async def test_a_withdrawal_beside_the_sweep_leaves_nobody_due(desk: Desk) -> None:
+    """The sweep sees the month on a list, the withdrawal sees no sweep: without a lock each leaves it to the other."""
+    office = Office(desk)
+    await office.open_month(range(3))
+    for number in (0, 1):
+        office.give_account(number)
+    main = await office.released()
+    office.give_account(2)
+    second = await office.compose()
+    assert second["payments"] == 1
+    with psycopg.connect(desk.postgres.superuser_address("ritme_disbursement").replace("+psycopg", "")) as sweeping:
+        sweeping.execute("UPDATE batch SET state = 'results_in', results_due = true WHERE id = %s", (main["id"],))
+        withdrawing = asyncio.create_task(office.post("operator", f"/batches/{second['id']}/withdrawal", {"reason": "ganti bulan"}))
+        waiting = False
+        while not waiting and not withdrawing.done():
+            waiting = bool(desk.sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+            await asyncio.sleep(0)
+        sweeping.commit()
+    await withdrawing
+    assert office.head(2)[0] == "missed"
