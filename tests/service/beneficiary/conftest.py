@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,14 +34,8 @@ class OneService(Ground):
                 admin.execute(f"ALTER DATABASE {database} RENAME TO template_{database}")
         self._prepared = True
 
-    async def fresh(self) -> None:
-        await self.prepare()
-        with self._admin() as admin:
-            for database in DATABASES:
-                owner = f"{database.removeprefix('ritme_')}_owner"
-                admin.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-                admin.execute(f"CREATE DATABASE {database} TEMPLATE template_{database} OWNER {owner} STRATEGY file_copy")
-                admin.execute(f"ALTER DATABASE {database} SET timezone = 'UTC'")
+    async def fresh(self, names: Sequence[str] = (NAME,)) -> None:
+        await super().fresh(names)
 
 
 @pytest.fixture(scope="session")
