@@ -326,9 +326,7 @@ Table(
     _text("account_ref"),
     _flag("live", default=True),
     # The guard against paying twice (DESIGN.md, The one idea).
-    Index(
-        "uq_payment_month_live_person_id_programme_month", "person_id", "programme", "month", unique=True, postgresql_where=text("live")
-    ),
+    Index("uq_payment_month_live_person_id_programme_month", "person_id", "programme", "month", unique=True, postgresql_where=text("live")),
     Index("ix_payment_month_batch_id", "batch_id"),
 )
 Table(

@@ -44,9 +44,7 @@ def _shown(opening: Opening) -> dict[str, Any]:
 
 
 @router.post("/months/{month}/opening", dependencies=[allowed("operator", whole_agency=True)], response_model=None)
-async def opening(
-    month: str, request: Request, session: WriteDep, caller: CallerDep
-) -> dict[str, Any] | Response:
+async def opening(month: str, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any] | Response:
     """Open every programme whose seal equals our own list; 409 where one is refused (what could open is open then)."""
     parsed = parse_month(month)
     service = request.app.state.service

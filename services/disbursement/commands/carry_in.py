@@ -98,7 +98,5 @@ async def carry_in(session: WriteSession, import_id: UUID, *, author: str, at: d
 
 async def lock_staged(session: WriteSession, import_id: UUID) -> None:
     """Alone with the programmes of this file, until the transaction ends."""
-    programmes = (
-        await session.scalars(text(f"SELECT DISTINCT programme FROM ({_STAGED}) AS s"), {"id": import_id})
-    ).all()
+    programmes = (await session.scalars(text(f"SELECT DISTINCT programme FROM ({_STAGED}) AS s"), {"id": import_id})).all()
     await lock_programmes(session, programmes, exclusive=True)

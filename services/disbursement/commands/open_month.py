@@ -93,15 +93,11 @@ async def open_month(session: WriteSession, service: Service, caller: Caller, mo
     return openings
 
 
-async def _open(
-    session: WriteSession, service: Service, caller: Caller, *, month: Month, programme: str, at: datetime
-) -> Opening:
+async def _open(session: WriteSession, service: Service, caller: Caller, *, month: Month, programme: str, at: datetime) -> Opening:
     key = {"programme": programme, "month": month}
     seal = await _newest_seal(session, key)
     current = (
-        await session.execute(
-            text("SELECT * FROM programme_month WHERE programme = :programme AND month = :month FOR UPDATE"), key
-        )
+        await session.execute(text("SELECT * FROM programme_month WHERE programme = :programme AND month = :month FOR UPDATE"), key)
     ).one_or_none()
     if current is not None and current.state in ("opened", "closed"):
         opened_seal = await session.scalar(

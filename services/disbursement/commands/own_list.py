@@ -59,9 +59,7 @@ async def compute_own(session: WriteSession, programme: str, month: str, cutoff_
         text("""CREATE TEMP TABLE own_list (person_id uuid, person_version int, status text, reason text, amount bigint,
                 area text, cohort text) ON COMMIT DROP""")
     )
-    await session.execute(
-        text(f"INSERT INTO pg_temp.own_list {_AS_OF}"), {"programme": programme, "month": month, "cutoff_no": cutoff_no}
-    )
+    await session.execute(text(f"INSERT INTO pg_temp.own_list {_AS_OF}"), {"programme": programme, "month": month, "cutoff_no": cutoff_no})
     await session.execute(text("ANALYZE pg_temp.own_list"))
     totals = (await session.execute(text("SELECT count(*), coalesce(sum(amount), 0) FROM pg_temp.own_list"))).one()
     digest = sha256()
@@ -77,9 +75,7 @@ async def fetch_sealed(session: WriteSession, service: Service, caller: Caller, 
     Raise ListUnavailable, or ListNotSealed where the bytes do not have the sealed hash.
     """
     await session.execute(text("DROP TABLE IF EXISTS pg_temp.sealed_list"))
-    await session.execute(
-        text("CREATE TEMP TABLE sealed_list (person_id uuid, status text, reason text, amount bigint) ON COMMIT DROP")
-    )
+    await session.execute(text("CREATE TEMP TABLE sealed_list (person_id uuid, status text, reason text, amount bigint) ON COMMIT DROP"))
     address = urlsplit(path)
     if address.scheme or address.netloc or not address.path.startswith("/beneficiary/"):
         # The caller's token goes along: it must not leave the house.

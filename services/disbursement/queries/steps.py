@@ -38,9 +38,7 @@ async def _done(session: ReadSession, month: str, states: Collection[str]) -> di
     if sealed is not None:
         done["sealed"] = sealed
     if set(states) <= {"opened", "closed", "carried_in"}:
-        done["opened"] = await session.scalar(
-            text("SELECT max(opened_at) FROM programme_month WHERE month = :month"), {"month": month}
-        )
+        done["opened"] = await session.scalar(text("SELECT max(opened_at) FROM programme_month WHERE month = :month"), {"month": month})
     batch = (
         await session.execute(
             text("""SELECT id, state, list_hash, composed_at, released_at FROM batch

@@ -89,8 +89,18 @@ class Beneficiary:
         self.queue: list[Record] = []
 
     def change(
-        self, who: UUID, event: type[EnrolmentState], *, programme: str = "KLJ", from_month: str = "2025-09", to_month: str = "2025-12",
-        reason: str = "", area: str = AREA, cohort: str = "existing", amount: int = TARIFF, lose: bool = False,
+        self,
+        who: UUID,
+        event: type[EnrolmentState],
+        *,
+        programme: str = "KLJ",
+        from_month: str = "2025-09",
+        to_month: str = "2025-12",
+        reason: str = "",
+        area: str = AREA,
+        cohort: str = "existing",
+        amount: int = TARIFF,
+        lose: bool = False,
     ) -> Record:
         """One change of an enrolment, put into the queue; ``lose``: it happened, and nobody is told."""
         version = self._versions[who] = self._versions.get(who, 0) + 1

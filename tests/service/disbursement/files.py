@@ -25,9 +25,7 @@ async def send(
     desk: Desk, kind: str, header: str, rows: Sequence[str], controls: dict[str, Any], *, by: str = "operator"
 ) -> dict[str, Any]:
     content = "\n".join([header, *rows, ""]).encode()
-    answer = await desk.as_(by).post(
-        f"/imports/{kind}", files={"file": (f"{kind}.csv", content)}, data={"controls": json.dumps(controls)}
-    )
+    answer = await desk.as_(by).post(f"/imports/{kind}", files={"file": (f"{kind}.csv", content)}, data={"controls": json.dumps(controls)})
     assert answer.status_code in (200, 201), answer.text
     found: dict[str, Any] = answer.json()
     return found

@@ -31,9 +31,7 @@ async def test_opens_where_both_lists_are_equal(desk: Desk) -> None:
     status, body = await opening(desk)
 
     assert (status, body["opened"]) == (200, True)
-    assert body["programmes"] == [
-        {"programme": "KLJ", "state": "opened", "due": 8, "held": 1, "excluded": 1, "seal": sealed.hash}
-    ]
+    assert body["programmes"] == [{"programme": "KLJ", "state": "opened", "due": 8, "held": 1, "excluded": 1, "seal": sealed.hash}]
     assert desk.outcomes() == {"due": 8, "excluded": 1, "held": 1}
     entries = desk.sql("SELECT from_outcome, outcome, reason, author, cause, version FROM entitlement_entry ORDER BY person_id")
     assert entries[8] == ("", "held", "verification", "operator", "opened", 1)
