@@ -105,3 +105,23 @@ async def test_reference_data_shows_dated_areas_tariffs_and_reasons(world: World
     assert [(t["to_month"], t["amount"]) for t in programmes["KLJ"]] == [("2022-12", 600_000), (None, 300_000)]
     reasons = (await client.get("/beneficiary/status-reasons")).json()["items"]
     assert ("end", "dead") in {(r["action"], r["code"]) for r in reasons}
+
+
+async def test_a_look_is_not_kept_for_a_second_answer(world: World) -> None:
+    """An Idempotency-Key keeps answers: names would lie there in clear, and come again unaudited to whoever may not look any more."""
+    await decreed(world, BARAT)
+    ids = await resolved(world, BARAT)
+    door, key = world.as_("operator"), {"idempotency-key": "look-1"}
+    looks: list[tuple[str, dict[str, object]]] = [
+        ("reveal", {"ids": ids, "purpose": "counter", "fields": ["nik", "name"]}),
+        ("find", {"nik": BARAT[0].nik, "purpose": "counter"}),
+        ("resolve", {"niks": [BARAT[0].nik], "purpose": "counter"}),
+    ]
+    for name, body in looks:
+        for _ in range(2):
+            answer = await door.post(f"/beneficiary/people:{name}", json=body, headers=key)
+            assert (answer.status_code, answer.headers.get("idempotent-replay")) == (200, None)
+    with world.sql("beneficiary") as connection:
+        assert connection.execute("SELECT count(*) FROM idempotency_key").fetchone() == (0,)
+        (audited,) = connection.execute("SELECT count(*) FROM audit_entry WHERE operation LIKE 'people.reveal%'").fetchone() or (0,)
+    assert audited == 2
