@@ -146,7 +146,7 @@ async def test_a_part_of_the_agency_neither_sends_nor_commits_a_decree(world: Wo
     assert (status, problem["code"]) == (403, "not-allowed")
     _, view = await send(world, "decree", decree_file(GOOD), controls(GOOD))
     status, problem = await commit(world, view["id"], by="jakpus")
-    assert (status, problem["code"]) == (403, "not-allowed")
+    assert (status, problem["code"]) == (404, "not-found"), "a file of the whole is not there for a part"
 
 
 async def test_another_decree_in_the_same_months_is_a_problem_of_the_row(world: World) -> None:
