@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from services.disbursement.commands.gaps import reconcile_touched
 from services.disbursement.commands.settled import declare_results_due
+from services.disbursement.commands.sweep import miss_never_sent
 from shared.db.session import WriteSession
 from shared.messaging.reactions import Context, Job
 
@@ -27,4 +28,13 @@ async def gaps(session: WriteSession, context: Context) -> int:
     return await reconcile_touched(session, at=context.clock.now())
 
 
-jobs = (Job("disbursement.results_due", 30.0, results_due), Job("disbursement.gaps", 5.0, gaps))
+async def never_sent(session: WriteSession, context: Context) -> int:
+    """A programme month that no list was ever sent for does not stay due for ever (docs/adr/0008)."""
+    return await miss_never_sent(session, at=context.clock.now())
+
+
+jobs = (
+    Job("disbursement.results_due", 30.0, results_due),
+    Job("disbursement.never_sent", 60.0, never_sent),
+    Job("disbursement.gaps", 5.0, gaps),
+)

@@ -12,11 +12,14 @@ from sqlalchemy import Row, text
 from services.disbursement.commands import batches
 from services.disbursement.commands.settled import publish_settled
 from services.disbursement.domain.batch import BatchAction, BatchState
+from services.disbursement.domain.calendar import add_working_days_to
 from services.disbursement.domain.entitlement import Action
-from services.disbursement.store import move
+from services.disbursement.store import lock_programmes, move
 from shared.db.session import WriteSession
 
 AUTHOR: Final = "reaction/sweep"
+LIST_DUE_WORKING_DAYS: Final = 15
+"""After opening: by then a programme of the month is on a list that was sent, or whoever is on none is missed (docs/adr/0008)."""
 
 _SILENT: Final = """
     SELECT a.month, a.programme, a.person_id, 'awaiting_bank', p.reference
@@ -78,6 +81,30 @@ async def miss_unlisted(session: WriteSession, months: Sequence[str], *, at: dat
         {"months": sorted(set(months))},
     )
     return sum([await _miss(session, batch, at) for batch in sent.all() if batch.state != BatchState.RELEASED])
+
+
+_NEVER_SENT: Final = """
+    SELECT m.programme, m.month, m.opened_at FROM programme_month m
+     WHERE m.state = 'opened' AND m.opened_at < :at
+       AND NOT EXISTS (SELECT FROM batch b WHERE b.month = m.month AND b.kind = 'main'
+                          AND b.state IN ('released', 'results_in', 'closed') AND b.programmes @> to_jsonb(m.programme))
+     ORDER BY m.month, m.programme"""
+
+
+async def miss_never_sent(session: WriteSession, *, at: datetime) -> int:
+    """By the calendar: where nobody of a programme month could be paid, no list is ever sent and no sweep would come.
+
+    Then everybody who is due on no list is missed, with what is on record, so that each has a gap with an owner and a date.
+    """
+    holidays = frozenset(await batches.holidays(session))
+    moved = 0
+    for late in (await session.execute(text(_NEVER_SENT), {"at": at})).all():
+        if add_working_days_to(late.opened_at, LIST_DUE_WORKING_DAYS, holidays) > at:
+            continue
+        await lock_programmes(session, [late.programme], exclusive=True)  # a list that is being made comes before or after
+        params = {"month": late.month, "programmes": [late.programme], "composed_at": at}
+        moved += await move(session, Action.MISS, _NOT_LISTED, params, at=at, author="job/calendar", cause="no list was sent")
+    return moved
 
 
 async def _miss(session: WriteSession, batch: Row[Any], at: datetime) -> int:
