@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -34,11 +35,30 @@ def serve(names: Sequence[str] = (), *, api_only: bool = False, demo_month: bool
     """
     settings = Settings()
     configure_logging("api")
-    with ground(settings) as postgres:
-        asyncio.run(_serve(settings, postgres, names, api_only=api_only, demo_month=demo_month))
+    with _listening(settings) as listener, ground(settings) as postgres:
+        asyncio.run(_serve(settings, listener, postgres, names, api_only=api_only, demo_month=demo_month))
 
 
-async def _serve(settings: Settings, postgres: EmbeddedPostgres | None, names: Sequence[str], *, api_only: bool, demo_month: bool) -> None:
+def _listening(settings: Settings) -> socket.socket:
+    """The port, taken before anything is started; where it is another's, one sentence instead of a half start."""
+    try:
+        return socket.create_server((settings.host, settings.port))
+    except OSError as error:
+        raise SystemExit(
+            f"Ritme cannot listen on {settings.host}:{settings.port}: {error.strerror}. Stop what runs there, or choose another port:"
+            " RITME_PORT=8001 RITME_URL=http://127.0.0.1:8001 make run"
+        ) from None
+
+
+async def _serve(
+    settings: Settings,
+    listener: socket.socket,
+    postgres: EmbeddedPostgres | None,
+    names: Sequence[str],
+    *,
+    api_only: bool,
+    demo_month: bool,
+) -> None:
     services = [name for name in names if name != CONSOLE] or (SERVICES if not names else ())
     console = not names or CONSOLE in names
     stop = stop_signal()
@@ -55,23 +75,23 @@ async def _serve(settings: Settings, postgres: EmbeddedPostgres | None, names: S
                 log.info("serving", url=f"http://{settings.host}:{settings.port}", services=list(services), console=console)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(watch_over(postgres, stop))
-                    group.create_task(_until(server, stop))
+                    group.create_task(_until(server, listener, stop))
         log.info("stopped")
 
 
-async def _until(server: uvicorn.Server, stop: asyncio.Event) -> None:
+async def _until(server: uvicorn.Server, listener: socket.socket, stop: asyncio.Event) -> None:
     async def leave() -> None:
         await stop.wait()
         server.should_exit = True
 
     leaving = asyncio.create_task(leave())
     try:
-        await server.serve()
+        await server.serve(sockets=[listener])
     finally:
         stop.set()
         await leaving
     if not server.started:
-        raise SystemExit(1)  # the port is taken; uvicorn said so
+        raise SystemExit(1)  # uvicorn said why
 
 
 class _Server(uvicorn.Server):
