@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import os
-from hashlib import sha256
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,4 +42,4 @@ class FieldCipher:
 
     def blind_index(self, field: str, value: str) -> bytes:
         """32 bytes, equal for equal (field, value); use only for values of high cardinality (NIK, account)."""
-        return hmac.new(self._index_key, f"{field}|{value}".encode(), sha256).digest()
+        return hmac.digest(self._index_key, f"{field}|{value}".encode(), "sha256")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -235,21 +235,33 @@ def _not_ready(kind: ImportKind, rejected: int, not_ready: list[str]) -> list[st
     return rows + not_ready
 
 
+async def _chunks(kind: ImportKind, table: Table) -> AsyncGenerator[list[Row], None]:
+    """The table's chunks; the next one is parsed in a thread while the present one is worked on."""
+    chunks = table.chunks(CHUNK)
+
+    def ahead() -> asyncio.Task[list[Row] | None]:
+        return asyncio.create_task(asyncio.to_thread(next, chunks, None))
+
+    coming = ahead()
+    try:
+        while (rows := await coming) is not None:
+            coming = ahead()
+            yield rows
+    except FileProblem as problem:
+        raise FileRefused(str(problem.message), reason=problem.code, row=problem.row, template=kind.name) from None
+    finally:
+        await asyncio.gather(coming, return_exceptions=True)  # a thread reads the file to the end of its chunk
+
+
 async def _stage(staging: Staging, kind: ImportKind, table: Table) -> Tally:
     tally = Tally()
-    chunks = table.chunks(CHUNK)
-    while True:
-        try:
-            rows = await asyncio.to_thread(next, chunks, None)  # parsing must not stop the other requests
-        except FileProblem as problem:
-            raise FileRefused(str(problem.message), reason=problem.code, row=problem.row, template=kind.name) from None
-        if rows is None:
-            break
-        good = [row for row in rows if row.ok]
-        if good:
-            await kind.stage(staging, good)
-        tally.rows += len(rows)
-        await _keep_problems(staging, kind, rows, tally)
+    async with aclosing(_chunks(kind, table)) as chunks:
+        async for rows in chunks:
+            good = [row for row in rows if row.ok]
+            if good:
+                await kind.stage(staging, good)
+            tally.rows += len(rows)
+            await _keep_problems(staging, kind, rows, tally)
     whole = [problem for problem in table.column_problems() if not problem.warning]
     if whole:
         raise FileRefused(" ".join(problem.message for problem in whole), reason=whole[0].code, column=whole[0].column, template=kind.name)
