@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Row, text
 
-from services.assistive_devices.domain.calendar import add_working_days
 from services.assistive_devices.domain.readiness import DEMAND_WINDOW_DAYS, Shelf
 from shared.contracts.assistive_devices import ReadinessAtRisk, ReadinessRestored
 from shared.contracts.registry import Event
 from shared.db.session import WriteSession
 from shared.kernel.ids import natural_id
+from shared.kernel.workdays import add_working_days
 from shared.messaging import outbox
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.budget_audit import store
-from services.budget_audit.domain.calendar import add_working_days
 from services.budget_audit.domain.detectors.finding import Finding
 from services.budget_audit.domain.mismatch import State, Step, after
 from services.budget_audit.domain.references import panti_month
@@ -18,6 +17,7 @@ from services.budget_audit.store import facts
 from shared.contracts.budget_audit import MismatchDetected, MismatchExplained
 from shared.db.session import WriteSession
 from shared.kernel.ids import natural_id
+from shared.kernel.workdays import add_working_days
 from shared.messaging import outbox
 
 

@@ -14,10 +14,10 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.disbursement.commands.batches import holidays
-from services.disbursement.domain.calendar import add_working_days
 from shared.contracts.disbursement import GapClosed, GapDetected
 from shared.db.session import WriteSession
 from shared.kernel.clock import JAKARTA
+from shared.kernel.workdays import add_working_days
 from shared.messaging import outbox
 
 AGENCY: Final = "31"

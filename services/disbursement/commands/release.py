@@ -18,7 +18,6 @@ from services.disbursement.commands import batches
 from services.disbursement.commands.compose import changed_accounts
 from services.disbursement.commands.sign import ready_to_sign
 from services.disbursement.domain.batch import BatchAction, ListHashChanged, Step
-from services.disbursement.domain.calendar import add_working_days_to
 from services.disbursement.domain.entitlement import Action
 from services.disbursement.store import move
 from shared.contracts.disbursement import BatchSent
@@ -27,6 +26,7 @@ from shared.db.session import AnySession, WriteSession, raw_connection
 from shared.kernel import failpoints
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import natural_id
+from shared.kernel.workdays import add_working_days_to
 from shared.web.auth import Caller
 
 RESULTS_DUE_WORKING_DAYS: Final = 3

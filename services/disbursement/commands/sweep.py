@@ -12,10 +12,10 @@ from sqlalchemy import Row, text
 from services.disbursement.commands import batches
 from services.disbursement.commands.settled import publish_settled
 from services.disbursement.domain.batch import BatchAction, BatchState
-from services.disbursement.domain.calendar import add_working_days_to
 from services.disbursement.domain.entitlement import Action
 from services.disbursement.store import lock_programmes, move
 from shared.db.session import WriteSession
+from shared.kernel.workdays import add_working_days_to
 
 AUTHOR: Final = "reaction/sweep"
 LIST_DUE_WORKING_DAYS: Final = 15

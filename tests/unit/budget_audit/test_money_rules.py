@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.budget_audit.domain import ledger, mismatch, reservation
-from services.budget_audit.domain.calendar import add_working_days, days_of
+from services.budget_audit.domain.calendar import days_of
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
@@ -19,6 +19,7 @@ from services.budget_audit.domain.mismatch import ALLOWED, State, Step
 from services.budget_audit.domain.references import canonical, panti_month
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput
 from shared.kernel.month import Month
+from shared.kernel.workdays import add_working_days
 
 CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The machine may be busy; what is generated matters, not how fast."""

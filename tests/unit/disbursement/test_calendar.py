@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.disbursement.domain.calendar import add_working_days, add_working_days_to, is_working_day
+from shared.kernel.workdays import add_working_days, add_working_days_to, is_working_day
 
 MAULID = frozenset({date(2025, 9, 5)})
 DAYS = st.dates(date(2025, 1, 1), date(2027, 12, 31))
