@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 import structlog
 import uvicorn
 
-from ritme.start import WATCH_S, ground, stop_signal, watch_over
+from ritme.start import WATCH_S, ground, spare_the_collector, stop_signal, watch_over
 from services.embedded import CONSOLE, SERVICES, open_house
 from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.observability import configure_logging
@@ -69,6 +69,7 @@ async def _serve(
                 timeout_graceful_shutdown=GRACE_S,
             )
         )  # fmt: skip
+        spare_the_collector()
         worker = not api_only and postgres is not None
         async with _beside(["work", *names], stop, wanted=worker):
             with _demo(settings, wanted=demo_month):

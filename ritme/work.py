@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from ritme.start import ground, migrate_all, stop_signal, stop_with_parent, watch_over
+from ritme.start import ground, migrate_all, spare_the_collector, stop_signal, stop_with_parent, watch_over
 from services.embedded import SERVICES, House, open_house
 from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.messaging import parked
@@ -45,6 +45,7 @@ async def _work(
         stop_with_parent(stop)
     result: dict[str, int] = {}
     async with open_house(settings, "worker", services, postgres=postgres) as house:
+        spare_the_collector()
         if replay_parked:
             result |= await _replay_parked(house)
         if until_idle:

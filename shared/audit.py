@@ -45,8 +45,8 @@ def create_audit_tables(execute: Callable[[str], None]) -> None:
 
 def hash_ids(ids: Iterable[UUID]) -> str:
     digest = sha256()
-    for one in sorted(ids):
-        digest.update(one.bytes)
+    for one in sorted(one.bytes for one in ids):  # the order of the ids themselves
+        digest.update(one)
     return digest.hexdigest()
 
 

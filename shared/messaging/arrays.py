@@ -6,6 +6,6 @@ from collections.abc import Iterable
 from uuid import UUID
 
 
-def array_of(values: Iterable[int] | Iterable[UUID]) -> str:
-    """Pass it as ``%s::bigint[]`` or ``%s::uuid[]``; neither numbers nor ids need quoting."""
+def array_of(values: Iterable[int] | Iterable[UUID] | Iterable[str]) -> str:
+    """Pass it as ``%s::bigint[]`` or ``%s::uuid[]``; neither numbers nor ids need quoting (text only where it is a code)."""
     return f"{{{','.join(map(str, values))}}}"

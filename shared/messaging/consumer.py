@@ -37,6 +37,8 @@ _VERIFY_EVERY_S = 2.0
 _ASSIGNMENT_TIMEOUT_S = 60.0
 _PATIENCE_S = 20.0
 _REWINDS_MAX = 3
+_PARTITIONS_AT_ONCE = 3
+"""Connections of one process's consumer: the second one hides the reading; a third gains nothing."""
 
 
 class _Rival(Exception):
@@ -164,17 +166,27 @@ class Consumer:
     # --- one partition ----------------------------------------------------------------------
 
     async def _turn(self) -> int:
-        """One batch of each partition. One that fails does not stop the others; its failure is raised when they rest."""
+        """One batch of each partition, a few at a time: one is read while another is written.
+
+        One that fails does not stop the others; its failure is raised when they rest.
+        """
+        some = asyncio.Semaphore(_PARTITIONS_AT_ONCE)
+
+        async def advance(place: Place) -> int:
+            async with some:
+                return await self._advance(place)
+
+        places = await self._places()
         passed, failure = 0, None
-        for place in await self._places():
-            try:
-                passed += await self._advance(place)
-            except BusUnavailable:
-                raise  # the others would wait for the same bus
-            except Exception as error:  # noqa: BLE001 - raised again below, unless another partition moved
+        for place, found in zip(places, await asyncio.gather(*map(advance, places), return_exceptions=True), strict=True):
+            if isinstance(found, int):
+                passed += found
+            elif isinstance(found, BusUnavailable) or not isinstance(found, Exception):
+                raise found
+            else:
                 self._cursors.pop(place, None)
-                log.warning("consumer.partition_failed", service=self._service, place=place, error=repr(error))
-                failure = failure or error
+                log.warning("consumer.partition_failed", service=self._service, place=place, error=repr(found))
+                failure = failure or found
         if failure is not None and passed == 0:
             raise failure
         return passed

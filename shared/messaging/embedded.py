@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -92,10 +94,11 @@ class EmbeddedLog:
         async with self._transaction() as connection:
             offsets = await _lock_partitions(connection, sorted(set(places)))
             lines = []
+            at = cache(datetime.isoformat)  # a command's events share their time
             for record, place in zip(records, places, strict=True):
                 offset = offsets[place]
                 offsets[place] = offset + 1
-                lines.append(_line(record, place, offset))
+                lines.append(_line(record, place, offset, at(record.time)))
             async with connection.cursor() as cursor, cursor.copy("COPY bus_record FROM STDIN") as copy:
                 await copy.write("".join(lines))
             await connection.execute(
@@ -206,10 +209,10 @@ async def _lock_partitions(connection: AsyncConnection[Any], places: Sequence[tu
     raise BusUnavailable(f"the bus has no partitions {places}; was it migrated?")
 
 
-def _line(record: Record, place: tuple[int, int], offset: int) -> str:
+def _line(record: Record, place: tuple[int, int], offset: int, at: str) -> str:
     """One line of COPY text; ids and payloads may hold what COPY treats specially."""
     return (
-        f"{place[0]}\t{place[1]}\t{offset}\t{record.id}\t{record.number}\t{record.key}\t{record.version}\t{record.time.isoformat()}"
+        f"{place[0]}\t{place[1]}\t{offset}\t{record.id}\t{record.number}\t{record.key}\t{record.version}\t{at}"
         f"\t{record.correlation_id.translate(_ESCAPES)}\t{record.causation_id.translate(_ESCAPES)}\t{_escape(record.data)}\n"
     )
 

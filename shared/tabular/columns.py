@@ -133,7 +133,7 @@ class Row:
     @property
     def ok(self) -> bool:
         """Whether the row may be applied: it has warnings at most."""
-        return all(problem.warning for problem in self.problems)
+        return not self.problems or all(problem.warning for problem in self.problems)
 
     def refuse(self, column: str, code: str, message: str, value: str = "", *, warning: bool = False) -> None:
         """Add a problem that only the service can see, such as a person named twice.

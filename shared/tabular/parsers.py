@@ -30,8 +30,10 @@ _MACHINE: Final = re.compile(r"(\d{4,})\.00", re.ASCII)
 _FRACTION: Final = re.compile(r"(?:\d+|\d{1,3}(?:[.,]\d{3})+)[.,]\d{1,2}", re.ASCII)
 _SPACED: Final = re.compile(r"[1-9]\d{0,2}(?: \d{3})+(?:,00)?", re.ASCII)
 
-_NIK_DAYS: Final = frozenset(f"{day:02d}" for day in (*range(1, 32), *range(41, 72)))
-_NIK_MONTHS: Final = frozenset(f"{month:02d}" for month in range(1, 13))
+_GOOD_NIK: Final = re.compile(r"\d{6}(?:0[1-9]|[12]\d|3[01]|4[1-9]|[56]\d|7[01])(?:0[1-9]|1[0-2])\d{6}", re.ASCII).fullmatch
+"""16 digits whose birth date is plausible: the day is 1 to 31, or for women 41 to 71."""
+_GOOD_ACCOUNT: Final = re.compile(r"\d{5,20}", re.ASCII).fullmatch
+_GOOD_RUPIAH: Final = re.compile(r"[1-9]\d{3,14}", re.ASCII).fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,11 @@ def digits(length: int, what: str = "NIK") -> CellParser:
     slug = what.lower().replace(" ", "-")
     is_nik = what == "NIK" and length == 16
     exact = re.compile(rf"\d{{{length}}}", re.ASCII).fullmatch
+    good = _GOOD_NIK if is_nik else exact
 
     def read(cell: Cell) -> str:
+        if isinstance(cell, str) and good(cell):
+            return cell
         if isinstance(cell, str) and exact(cell):
             value: str = cell
             warning = None
@@ -156,7 +161,7 @@ def digits(length: int, what: str = "NIK") -> CellParser:
             value, warning = _digits_from_cell(cell, slug, what, " \u00a0")
             if len(value) != length:
                 raise CellProblem(f"{slug}-length", f"{what} harus {length} angka; sel ini berisi {len(value)} angka.")
-        if is_nik and (value[6:8] not in _NIK_DAYS or value[8:10] not in _NIK_MONTHS):
+        if is_nik and not good(value):
             raise CellProblem(
                 f"{slug}-date-implausible",
                 "Angka tanggal lahir di dalam NIK tidak lazim. Baris tetap diterima; periksa bila perlu.",
@@ -172,6 +177,8 @@ def digits(length: int, what: str = "NIK") -> CellParser:
 
 
 def _read_account_number(cell: Cell) -> str:
+    if isinstance(cell, str) and _GOOD_ACCOUNT(cell):
+        return cell
     what = "Nomor rekening"
     value, warning = _digits_from_cell(cell, "account", what, " \u00a0-.")
     if not 5 <= len(value) <= 20:
@@ -216,6 +223,8 @@ def _rupiah_from_text(text: str) -> int:
 
 
 def _read_rupiah(cell: Cell) -> int:
+    if isinstance(cell, str) and _GOOD_RUPIAH(cell):
+        return int(cell)
     number = _number_cell(cell)
     if number is not None:
         amount = _rupiah_from_number(number)
@@ -313,6 +322,8 @@ _MORE_YES_NO: Final = {
 def _read_yes_no(cell: Cell) -> bool:
     if isinstance(cell, bool):
         return cell
+    if isinstance(cell, str) and cell in _YES_NO:
+        return _YES_NO[cell]
     value = _MORE_YES_NO.get(_folded(_as_text(cell)))
     if value is None:
         raise CellProblem("unknown-choice", "Isi sel harus ya atau tidak.")

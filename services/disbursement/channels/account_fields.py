@@ -11,14 +11,15 @@ _TABLE: Final = "account"
 _INDEX: Final = "account_number"
 
 
-def seal_account(cipher: FieldCipher, account_id: UUID, number: str, holder: str) -> tuple[bytes, bytes]:
+def seal_account(cipher: FieldCipher, account_id: UUID | str, number: str, holder: str) -> tuple[bytes, bytes]:
     """Number and holder, bound to this account's id."""
     return cipher.encrypt(_TABLE, "number_enc", account_id, number), cipher.encrypt(_TABLE, "holder_enc", account_id, holder)
 
 
 def open_account(cipher: FieldCipher, account_id: UUID, number_enc: bytes, holder_enc: bytes) -> tuple[str, str]:
     """Raise cryptography's InvalidTag where a value was moved or changed."""
-    return cipher.decrypt(_TABLE, "number_enc", account_id, number_enc), cipher.decrypt(_TABLE, "holder_enc", account_id, holder_enc)
+    row = str(account_id)
+    return cipher.decrypt(_TABLE, "number_enc", row, number_enc), cipher.decrypt(_TABLE, "holder_enc", row, holder_enc)
 
 
 def number_index(cipher: FieldCipher, number: str) -> bytes:

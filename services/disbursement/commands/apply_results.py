@@ -165,10 +165,19 @@ async def _stage(session: WriteSession, table: Table, file_id: UUID, cipher: Fie
     """COPY the rows into staging; returns their count and sum."""
     count = total = 0
     chunks: Iterator[list[SheetRow]] = table.chunks(_ROWS_AT_ONCE)
-    while (block := await asyncio.to_thread(_next, chunks, file_id, cipher, latest)) is not None:
-        text_rows, rows, amount = block
-        await copy_text_in(session, "result_staging", _STAGED, [text_rows])
-        count, total = count + rows, total + amount
+
+    def ahead() -> asyncio.Task[tuple[str, int, int] | None]:
+        return asyncio.create_task(asyncio.to_thread(_next, chunks, file_id, cipher, latest))
+
+    coming = ahead()
+    try:
+        while (block := await coming) is not None:
+            coming = ahead()
+            text_rows, rows, amount = block
+            await copy_text_in(session, "result_staging", _STAGED, [text_rows])
+            count, total = count + rows, total + amount
+    finally:
+        await asyncio.gather(coming, return_exceptions=True)  # a thread reads the file to the end of its block
     return {"count": count, "sum": total}
 
 

@@ -50,8 +50,8 @@ async def submit(session: WriteSession, caller: Caller, batch_id: UUID, *, at: d
     batch = await batches.load_for_update(session, batch_id)
     refuse_same_person(Step.SUBMIT, caller.person, batch.composed_by, await batches.signatures_of(session, batch_id))
     after(batch.state, BatchAction.SUBMIT)
-    await refresh_lines(session, batch)
-    batch = await batches.count_lines(session, batch_id)
+    if await refresh_lines(session, batch):
+        batch = await batches.load_for_update(session, batch_id)
     if not batch.payments:
         raise EmptyList("nobody is on this list", batch=str(batch_id))
     list_hash = await batches.hash_list(session, batch)

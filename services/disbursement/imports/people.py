@@ -12,6 +12,7 @@ from sqlalchemy import text
 from shared.imports.kinds import Staging
 from shared.kernel import context
 from shared.kernel.errors import Refusal
+from shared.messaging.arrays import array_of
 from shared.tabular.columns import Column, Row, code, digits
 
 NIK: Final = Column("nik", digits(16), help="NIK 16 angka, berformat teks", example="3171012508550001")
@@ -79,6 +80,7 @@ async def _enrolled(staging: Staging, people: Sequence[str | None], programmes: 
                        SELECT FROM enrolment_history h WHERE h.person_id = w.person_id AND h.programme = w.programme)
                    ORDER BY w.n), '{}')
               FROM unnest(CAST(:people AS uuid[]), CAST(:programmes AS text[])) WITH ORDINALITY AS w(person_id, programme, n)"""),
-        {"people": list(people), "programmes": list(programmes)},
+        # Neither ids nor codes need quoting.
+        {"people": array_of(one or "NULL" for one in people), "programmes": array_of(programmes)},
     )
     return found
