@@ -6,87 +6,62 @@ enrolment and a sealed line are written once and never changed: nobody has the r
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
+from shared.db import columns as c
+from shared.tables import service_metadata
 
-from shared.audit import add_audit_tables
-from shared.db.base import new_metadata
-from shared.imports.tables import add_import_tables
-from shared.messaging.tables import add_messaging_tables
-from shared.web.transactions import add_web_tables
-
-metadata = new_metadata()
-add_messaging_tables(metadata)
-add_audit_tables(metadata)
-add_web_tables(metadata)
-add_import_tables(metadata)
-
-
-def _key(name: str, kind: Any) -> Column[Any]:
-    return Column(name, kind, primary_key=True, autoincrement=False)
-
-
-def _must(name: str, kind: Any) -> Column[Any]:
-    return Column(name, kind, nullable=False)
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(v) for v in values)})", name=column)
-
-
-_AT = DateTime(timezone=True)
+metadata = service_metadata()
 
 # --- reference -----------------------------------------------------------------------------------------------------
 
 Table(
     "area",
     metadata,
-    _key("code", Text),
-    _must("level", Text),
-    _must("name", Text),
-    _must("parent", Text),
-    _must("postal_code", Text),
-    _must("valid_from", Date),
+    c.key("code"),
+    c.text("level"),
+    c.text("name"),
+    c.text("parent"),
+    c.text("postal_code"),
+    c.day("valid_from"),
     Column("valid_to", Date),
     comment="Kemendagri's areas, dated: one that was split or renamed keeps its row and gets a valid_to",
 )
 Table(
     "area_successor",
     metadata,
-    _key("predecessor", Text),
-    _key("successor_name", Text),
+    c.key("predecessor"),
+    c.key("successor_name"),
     Column("successor", Text),
-    _must("decree", Text),
+    c.text("decree"),
     comment="What an area became; successor is null until the ministry gives a code",
 )
 Table(
     "programme",
     metadata,
-    _key("code", Text),
-    _must("id", Uuid),
-    _must("name", Text),
-    _must("next_cutoff_no", Integer),
-    _must("stream_version", Integer),
+    c.key("code"),
+    c.uuid("id"),
+    c.text("name"),
+    c.count("next_cutoff_no"),
+    c.count("stream_version"),
     comment="A cash programme; next_cutoff_no is read under the advisory lock of CORE.md section 3, stream_version is its topic's version",
 )
 Table(
     "tariff",
     metadata,
-    _key("programme", Text),
-    _key("from_month", Text),
+    c.key("programme"),
+    c.key("from_month"),
     Column("to_month", Text),
-    _must("amount", BigInteger),
+    c.big("amount"),
     CheckConstraint("amount > 0", name="amount"),
     comment="Rupiah a month, dated",
 )
 Table(
     "status_reason",
     metadata,
-    _key("action", Text),
-    _key("code", Text),
-    _must("words", Text),
+    c.key("action"),
+    c.key("code"),
+    c.text("words"),
     comment="Lawful reasons of a suspension or an end, with the office's words",
 )
 
@@ -95,25 +70,25 @@ Table(
 Table(
     "decree",
     metadata,
-    _key("id", Uuid),
-    _must("number", Text),
-    _must("from_month", Text),
-    _must("to_month", Text),
+    c.key("id", Uuid),
+    c.text("number"),
+    c.text("from_month"),
+    c.text("to_month"),
     UniqueConstraint("number"),
     CheckConstraint("from_month <= to_month", name="months"),
 )
 Table(
     "decree_programme",
     metadata,
-    _key("decree_id", Uuid),
-    _key("programme", Text),
-    _must("count", Integer),
-    _must("sum", BigInteger),
-    _must("quota", Integer),
-    _must("import_id", Uuid),
-    _must("uploaded_by", Text),
-    _must("committed_by", Text),
-    _must("committed_at", _AT),
+    c.key("decree_id", Uuid),
+    c.key("programme"),
+    c.count("count"),
+    c.big("sum"),
+    c.count("quota"),
+    c.uuid("import_id"),
+    c.text("uploaded_by"),
+    c.text("committed_by"),
+    c.at("committed_at"),
     CheckConstraint("uploaded_by <> committed_by", name="four_eyes"),
     comment="A decree's list of one programme, as two people took it from the signed paper",
 )
@@ -123,37 +98,37 @@ Table(
 Table(
     "person",
     metadata,
-    _key("id", Uuid),
-    _must("nik_enc", LargeBinary),
-    _must("nik_index", LargeBinary),
-    _must("name_enc", LargeBinary),
-    _must("address_enc", LargeBinary),
-    _must("birth_date_enc", LargeBinary),
-    _must("area", Text),
-    _must("version", Integer),
+    c.key("id", Uuid),
+    c.blob("nik_enc"),
+    c.blob("nik_index"),
+    c.blob("name_enc"),
+    c.blob("address_enc"),
+    c.blob("birth_date_enc"),
+    c.text("area"),
+    c.count("version"),
     UniqueConstraint("nik_index"),
     comment="The only place of a NIK, a name, an address; area is the present one; version is the person's in beneficiary.person",
 )
 Table(
     "enrolment",
     metadata,
-    _key("person_id", Uuid),
-    _key("person_version", Integer),
-    _must("programme", Text),
-    _must("status", Text),
-    _must("reason", Text),
-    _must("amount", BigInteger),
-    _must("area", Text),
-    _must("cohort", Text),
-    _must("decree_id", Uuid),
-    _must("from_month", Text),
-    _must("to_month", Text),
-    _must("cutoff_no", Integer),
-    _must("evidence", Text),
-    _must("author", Text),
-    _must("at", _AT),
-    _one_of("status", "active", "suspended", "ended"),
-    _one_of("cohort", "existing", "new"),
+    c.key("person_id", Uuid),
+    c.key("person_version", Integer),
+    c.text("programme"),
+    c.text("status"),
+    c.text("reason"),
+    c.big("amount"),
+    c.text("area"),
+    c.text("cohort"),
+    c.uuid("decree_id"),
+    c.text("from_month"),
+    c.text("to_month"),
+    c.count("cutoff_no"),
+    c.text("evidence"),
+    c.text("author"),
+    c.at("at"),
+    c.one_of("status", "active", "suspended", "ended"),
+    c.one_of("cohort", "existing", "new"),
     CheckConstraint("from_month <= to_month", name="months"),
     Index("ix_enrolment_programme_person_id_person_version", "programme", "person_id", "person_version"),
     comment="Every state of every enrolment: the highest person_version with from_month <= M <= to_month and cutoff_no <= n holds",
@@ -161,14 +136,14 @@ Table(
 Table(
     "status_order",
     metadata,
-    _key("id", Uuid),
-    _must("state", Text),
-    _must("items", JSONB),
-    _must("ordered_by", Text),
-    _must("ordered_at", _AT),
+    c.key("id", Uuid),
+    c.text("state"),
+    c.document("items"),
+    c.text("ordered_by"),
+    c.at("ordered_at"),
     Column("confirmed_by", Text),
-    Column("confirmed_at", _AT),
-    _one_of("state", "proposed", "done"),
+    c.at("confirmed_at", nullable=True),
+    c.one_of("state", "proposed", "done"),
     CheckConstraint("confirmed_by <> ordered_by", name="four_eyes"),
     comment="Status changes ordered through the API; what reaches a sealed month or resumes waits for a second person",
 )
@@ -178,20 +153,20 @@ Table(
 Table(
     "cutoff",
     metadata,
-    _key("id", Uuid),
-    _must("programme", Text),
-    _must("month", Text),
-    _must("seal_no", Integer),
-    _must("cutoff_no", Integer),
-    _must("count", Integer),
-    _must("sum", BigInteger),
-    _must("hash", Text),
-    _must("quota", Integer),
-    _must("active", Integer),
-    _must("suspended", Integer),
-    _must("ended", Integer),
-    _must("author", Text),
-    _must("at", _AT),
+    c.key("id", Uuid),
+    c.text("programme"),
+    c.text("month"),
+    c.count("seal_no"),
+    c.count("cutoff_no"),
+    c.count("count"),
+    c.big("sum"),
+    c.text("hash"),
+    c.count("quota"),
+    c.count("active"),
+    c.count("suspended"),
+    c.count("ended"),
+    c.text("author"),
+    c.at("at"),
     UniqueConstraint("programme", "month", "seal_no"),
     UniqueConstraint("programme", "cutoff_no"),
     CheckConstraint("active + suspended + ended = count", name="count"),
@@ -199,11 +174,11 @@ Table(
 Table(
     "cutoff_line",
     metadata,
-    _key("cutoff_id", Uuid),
-    _key("person_id", Uuid),
-    _must("status", Text),
-    _must("reason", Text),
-    _must("amount", BigInteger),
+    c.key("cutoff_id", Uuid),
+    c.key("person_id", Uuid),
+    c.text("status"),
+    c.text("reason"),
+    c.big("amount"),
     comment="The sealed list; written once with its cut-off",
 )
 
@@ -212,29 +187,29 @@ Table(
 Table(
     "decree_staging",
     metadata,
-    _key("import_id", Uuid),
-    _key("line", BigInteger),
-    _must("person_id", Uuid),
-    _must("programme", Text),
-    _must("cohort", Text),
-    _must("area", Text),
-    _must("amount", BigInteger),
-    _must("nik_index", LargeBinary),
-    _must("nik_enc", LargeBinary),
-    _must("name_enc", LargeBinary),
-    _must("address_enc", LargeBinary),
-    _must("birth_date_enc", LargeBinary),
+    c.key("import_id", Uuid),
+    c.key("line", BigInteger),
+    c.uuid("person_id"),
+    c.text("programme"),
+    c.text("cohort"),
+    c.text("area"),
+    c.big("amount"),
+    c.blob("nik_index"),
+    c.blob("nik_enc"),
+    c.blob("name_enc"),
+    c.blob("address_enc"),
+    c.blob("birth_date_enc"),
     comment="Good rows of a checked decree; fields are encrypted for the person that they become",
 )
 Table(
     "status_staging",
     metadata,
-    _key("import_id", Uuid),
-    _key("line", BigInteger),
-    _must("person_id", Uuid),
-    _must("programme", Text),
-    _must("action", Text),
-    _must("reason", Text),
-    _must("from_month", Text),
-    _must("evidence", Text),
+    c.key("import_id", Uuid),
+    c.key("line", BigInteger),
+    c.uuid("person_id"),
+    c.text("programme"),
+    c.text("action"),
+    c.text("reason"),
+    c.text("from_month"),
+    c.text("evidence"),
 )

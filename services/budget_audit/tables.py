@@ -8,74 +8,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, DateTime, Identity, Index, Integer, Table, Text, Uuid, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Identity, Index, Integer, Table, Uuid, text
 
-from shared.audit import add_audit_tables
-from shared.db.base import new_metadata
-from shared.imports.tables import add_import_tables
-from shared.messaging.tables import add_messaging_tables
-from shared.web.transactions import add_web_tables
+from shared.db import columns as c
+from shared.tables import service_metadata
 
-metadata = new_metadata()
-add_messaging_tables(metadata)
-add_audit_tables(metadata)
-add_web_tables(metadata)
-add_import_tables(metadata)
-
-
-def _text(name: str, *, key: bool = False, empty: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=False, server_default=text("''") if empty else None)
-
-
-def _big(name: str, *, key: bool = False, zero: bool = False) -> Column[int]:
-    return Column(name, BigInteger, primary_key=key, nullable=False, autoincrement=False, server_default=text("0") if zero else None)
-
-
-def _int(name: str, *, key: bool = False, zero: bool = False) -> Column[int]:
-    return Column(name, Integer, primary_key=key, nullable=False, autoincrement=False, server_default=text("0") if zero else None)
-
+metadata = service_metadata()
 
 # Reference data, seeded; dated where the rule is dated.
-Table("programme", metadata, _text("code", key=True), _text("name"))
-Table("account_code", metadata, _text("code", key=True), _text("name"), _text("status"))
-Table("activity_code", metadata, _text("code", key=True), _text("name"))
+Table("programme", metadata, c.key("code"), c.text("name"))
+Table("account_code", metadata, c.key("code"), c.text("name"), c.text("status"))
+Table("activity_code", metadata, c.key("code"), c.text("name"))
 Table(
     "food_account",
     metadata,
-    _text("code", key=True),
-    Column("from_day", Date, primary_key=True),
-    Column("to_day", Date, nullable=False),
-    Column("verified", Boolean, nullable=False),
-    _text("note"),
+    c.key("code"),
+    c.key("from_day", Date),
+    c.day("to_day"),
+    c.flag("verified"),
+    c.text("note"),
 )
 Table(
     "food_ceiling",
     metadata,
-    Column("from_day", Date, primary_key=True),
-    Column("to_day", Date, nullable=False),
-    _big("price"),
-    _text("source"),
+    c.key("from_day", Date),
+    c.day("to_day"),
+    c.big("price"),
+    c.text("source"),
 )
-Table("panti", metadata, _text("code", key=True), _text("name"), _text("target"), _int("capacity"), _text("source"))
-Table("holiday", metadata, Column("day", Date, primary_key=True), _text("name"), _text("kind"))
-Table("mismatch_rule", metadata, _text("code", key=True), _text("owner"), _int("working_days"))
+Table("panti", metadata, c.key("code"), c.text("name"), c.text("target"), c.count("capacity"), c.text("source"))
+Table("holiday", metadata, c.key("day", Date), c.text("name"), c.text("kind"))
+Table("mismatch_rule", metadata, c.key("code"), c.text("owner"), c.count("working_days"))
 
 Table(
     "budget_line",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _int("year"),
-    _text("sub_skpd"),
-    _text("sub_activity"),
-    _text("account"),
-    _text("programme", empty=True),
-    _text("panti", empty=True),
-    _text("description"),
-    _big("ceiling"),
-    _big("reserved", zero=True),
-    _big("realised", zero=True),
-    _big("returned", zero=True),
+    c.key("id", Uuid),
+    c.count("year"),
+    c.text("sub_skpd"),
+    c.text("sub_activity"),
+    c.text("account"),
+    c.text("programme", ""),
+    c.text("panti", ""),
+    c.text("description"),
+    c.big("ceiling"),
+    c.big("reserved", 0),
+    c.big("realised", 0),
+    c.big("returned", 0),
     CheckConstraint("reserved + realised - returned <= ceiling", name="within_ceiling"),
     CheckConstraint("ceiling >= 0 AND reserved >= 0 AND returned >= 0 AND returned <= realised", name="amounts"),
     CheckConstraint("programme = '' OR panti = ''", name="one_owner"),
@@ -92,94 +71,94 @@ Table(
 Table(
     "ceiling_version",
     metadata,
-    Column("line_id", Uuid, primary_key=True),
-    _int("version", key=True),
-    _big("ceiling"),
-    Column("import_id", Uuid, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    c.key("line_id", Uuid),
+    c.key("version", Integer),
+    c.big("ceiling"),
+    c.uuid("import_id"),
+    c.at("at"),
 )
-Table("cash_plan", metadata, Column("line_id", Uuid, primary_key=True), _text("month", key=True), _big("planned"))
+Table("cash_plan", metadata, c.key("line_id", Uuid), c.key("month"), c.big("planned"))
 
 Table(
     "batch",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _text("code", empty=True),
-    _text("month", empty=True),
-    _text("state"),
-    _text("list_hash", empty=True),
-    _int("result_no", zero=True),
-    _int("reservation_version", zero=True),
+    c.key("id", Uuid),
+    c.text("code", ""),
+    c.text("month", ""),
+    c.text("state"),
+    c.text("list_hash", ""),
+    c.count("result_no", 0),
+    c.count("reservation_version", 0),
     Index("ix_batch_code", "code"),
     Index("ix_batch_month", "month"),
 )
 Table(
     "batch_money",
     metadata,
-    Column("batch_id", Uuid, primary_key=True),
-    _text("programme", key=True),
-    _big("listed"),
-    _big("credited", zero=True),
-    _big("not_credited"),
+    c.key("batch_id", Uuid),
+    c.key("programme"),
+    c.big("listed"),
+    c.big("credited", 0),
+    c.big("not_credited"),
 )
 Table(
     "reservation",
     metadata,
-    Column("batch_id", Uuid, primary_key=True),
-    _text("list_hash", key=True),
-    _text("state"),
-    _text("refused_line", empty=True),
-    _big("requested"),
-    _big("available", zero=True),
+    c.key("batch_id", Uuid),
+    c.key("list_hash"),
+    c.text("state"),
+    c.text("refused_line", ""),
+    c.big("requested"),
+    c.big("available", 0),
     Column("expires_on", Date),
-    Column("at", DateTime(timezone=True), nullable=False),
+    c.at("at"),
 )
 Table(
     "reservation_line",
     metadata,
-    Column("batch_id", Uuid, primary_key=True),
-    _text("list_hash", key=True),
-    Column("line_id", Uuid, primary_key=True),
-    _text("programme"),
-    _big("amount"),
-    _big("remaining"),
+    c.key("batch_id", Uuid),
+    c.key("list_hash"),
+    c.key("line_id", Uuid),
+    c.text("programme"),
+    c.big("amount"),
+    c.big("remaining"),
     CheckConstraint("amount > 0 AND remaining BETWEEN 0 AND amount", name="amounts"),
 )
 
 Table(
     "sp2d",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _text("number"),
-    Column("date", Date, nullable=False),
-    _text("reference"),
-    Column("import_id", Uuid, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    c.key("id", Uuid),
+    c.text("number"),
+    c.day("date"),
+    c.text("reference"),
+    c.uuid("import_id"),
+    c.at("at"),
     Index("uq_sp2d_number", "number", unique=True),
     Index("ix_sp2d_reference", "reference"),
 )
 Table(
     "sp2d_row",
     metadata,
-    Column("sp2d_id", Uuid, primary_key=True),
-    Column("line_id", Uuid, primary_key=True),
-    _text("programme"),
-    _big("amount"),
+    c.key("sp2d_id", Uuid),
+    c.key("line_id", Uuid),
+    c.text("programme"),
+    c.big("amount"),
     CheckConstraint("amount > 0", name="amount"),
 )
 Table(
     "treasury_return",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _text("number"),
-    Column("date", Date, nullable=False),
-    _text("programme"),
-    Column("line_id", Uuid, nullable=False),
+    c.key("id", Uuid),
+    c.text("number"),
+    c.day("date"),
+    c.text("programme"),
+    c.uuid("line_id"),
     Column("batch_id", Uuid),
-    _text("reference"),
-    _big("amount"),
-    Column("import_id", Uuid, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    c.text("reference"),
+    c.big("amount"),
+    c.uuid("import_id"),
+    c.at("at"),
     CheckConstraint("amount > 0", name="amount"),
     Index("uq_treasury_return_number_programme", "number", "programme", unique=True),
     Index("ix_treasury_return_reference", "reference"),
@@ -188,14 +167,14 @@ Table(
     "posting",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
-    _text("transaction"),
-    _text("debit"),
-    _text("credit"),
-    _big("amount"),
+    c.at("at"),
+    c.text("transaction"),
+    c.text("debit"),
+    c.text("credit"),
+    c.big("amount"),
     Column("line_id", Uuid),
     Column("batch_id", Uuid),
-    _text("source"),
+    c.text("source"),
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("debit <> credit", name="accounts"),
 )
@@ -203,70 +182,70 @@ Table(
 Table(
     "census_count",
     metadata,
-    _text("panti", key=True),
-    Column("day", Date, primary_key=True),
-    _int("version", key=True),
-    _int("residents"),
-    Column("import_id", Uuid, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    c.key("panti"),
+    c.key("day", Date),
+    c.key("version", Integer),
+    c.count("residents"),
+    c.uuid("import_id"),
+    c.at("at"),
     CheckConstraint("residents >= 0", name="residents"),
 )
 Table(
     "contract",
     metadata,
-    _text("panti", key=True),
-    Column("from_day", Date, primary_key=True),
-    Column("to_day", Date, nullable=False),
-    _big("price"),
-    Column("import_id", Uuid, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    c.key("panti"),
+    c.key("from_day", Date),
+    c.day("to_day"),
+    c.big("price"),
+    c.uuid("import_id"),
+    c.at("at"),
     CheckConstraint("from_day <= to_day AND price > 0", name="terms"),
 )
 Table(
     "goods_received",
     metadata,
-    Column("delivery_id", Uuid, primary_key=True),
-    _int("version", key=True),
-    _text("reference"),
-    _text("kind"),
-    _text("place"),
-    _big("units"),
-    _big("unit_price"),
-    _text("event_id"),
-    Column("at", DateTime(timezone=True), nullable=False),
+    c.key("delivery_id", Uuid),
+    c.key("version", Integer),
+    c.text("reference"),
+    c.text("kind"),
+    c.text("place"),
+    c.big("units"),
+    c.big("unit_price"),
+    c.text("event_id"),
+    c.at("at"),
     Index("ix_goods_received_reference", "reference"),
 )
-Table("document_event", metadata, Column("document_id", Uuid, primary_key=True), _text("event_id"))
+Table("document_event", metadata, c.key("document_id", Uuid), c.text("event_id"))
 Table(
     "to_evaluate",
     metadata,
-    _text("code", key=True),
-    _text("reference", key=True),
-    Column("asked_at", DateTime(timezone=True), nullable=False),
+    c.key("code"),
+    c.key("reference"),
+    c.at("asked_at"),
 )
 
 Table(
     "mismatch",
     metadata,
-    Column("id", Uuid, primary_key=True),
-    _text("code"),
-    _text("subject"),
-    _text("period"),
-    _text("reference"),
-    _text("state"),
-    _int("version"),
-    _int("numbers_version"),
-    _big("expected"),
-    _big("actual"),
-    _big("difference"),
-    _big("explained", zero=True),
-    _text("formula"),
-    Column("ruled_out", JSONB, nullable=False),
-    Column("evidence", JSONB, nullable=False),
-    _text("owner"),
-    Column("due_on", Date, nullable=False),
-    _text("caused_by_event"),
-    Column("detected_at", DateTime(timezone=True), nullable=False),
+    c.key("id", Uuid),
+    c.text("code"),
+    c.text("subject"),
+    c.text("period"),
+    c.text("reference"),
+    c.text("state"),
+    c.count("version"),
+    c.count("numbers_version"),
+    c.big("expected"),
+    c.big("actual"),
+    c.big("difference"),
+    c.big("explained", 0),
+    c.text("formula"),
+    c.document("ruled_out"),
+    c.document("evidence"),
+    c.text("owner"),
+    c.day("due_on"),
+    c.text("caused_by_event"),
+    c.at("detected_at"),
     Index("uq_mismatch_code_subject_period", "code", "subject", "period", unique=True),
     Index("ix_mismatch_code_reference", "code", "reference"),
 )
@@ -274,65 +253,65 @@ Table(
     "mismatch_step",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("mismatch_id", Uuid, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    _text("step"),
-    _text("person"),
-    _text("text"),
-    _big("amount"),
-    Column("evidence", JSONB, nullable=False),
-    _int("numbers_version"),
-    _big("expected"),
-    _big("actual"),
-    _text("event_id"),
+    c.uuid("mismatch_id"),
+    c.at("at"),
+    c.text("step"),
+    c.text("person"),
+    c.text("text"),
+    c.big("amount"),
+    c.document("evidence"),
+    c.count("numbers_version"),
+    c.big("expected"),
+    c.big("actual"),
+    c.text("event_id"),
     Index("ix_mismatch_step_mismatch_id", "mismatch_id"),
 )
 
 
 def _staging(kind: str, *columns: Column[Any]) -> None:
-    Table(f"{kind}_staging", metadata, Column("import_id", Uuid, primary_key=True), _big("line", key=True), *columns)
+    Table(f"{kind}_staging", metadata, c.key("import_id", Uuid), c.key("line", BigInteger), *columns)
 
 
 _staging(
     "dpa",
-    Column("line_id", Uuid, nullable=False),
-    _int("year"),
-    _text("sub_skpd"),
-    _text("sub_activity"),
-    _text("account"),
-    _text("programme"),
-    _text("panti"),
-    _text("description"),
-    _big("ceiling"),
+    c.uuid("line_id"),
+    c.count("year"),
+    c.text("sub_skpd"),
+    c.text("sub_activity"),
+    c.text("account"),
+    c.text("programme"),
+    c.text("panti"),
+    c.text("description"),
+    c.big("ceiling"),
 )
-_staging("cash_plan", Column("line_id", Uuid, nullable=False), _text("month"), _big("planned"))
+_staging("cash_plan", c.uuid("line_id"), c.text("month"), c.big("planned"))
 _staging(
     "sp2d",
-    Column("known", Boolean, nullable=False),
-    _text("number"),
-    Column("date", Date, nullable=False),
-    Column("line_id", Uuid, nullable=False),
-    _text("programme"),
-    _big("amount"),
-    _text("reference"),
+    c.flag("known"),
+    c.text("number"),
+    c.day("date"),
+    c.uuid("line_id"),
+    c.text("programme"),
+    c.big("amount"),
+    c.text("reference"),
 )
 _staging(
     "sts",
-    Column("known", Boolean, nullable=False),
-    _text("number"),
-    Column("date", Date, nullable=False),
-    Column("line_id", Uuid, nullable=False),
-    _text("programme"),
-    _big("amount"),
-    _text("reference"),
+    c.flag("known"),
+    c.text("number"),
+    c.day("date"),
+    c.uuid("line_id"),
+    c.text("programme"),
+    c.big("amount"),
+    c.text("reference"),
     Column("batch_id", Uuid),
 )
-_staging("census", Column("known", Boolean, nullable=False), _text("panti"), Column("day", Date, nullable=False), _int("residents"))
+_staging("census", c.flag("known"), c.text("panti"), c.day("day"), c.count("residents"))
 _staging(
     "contract",
-    Column("known", Boolean, nullable=False),
-    _text("panti"),
-    Column("from_day", Date, nullable=False),
-    Column("to_day", Date, nullable=False),
-    _big("price"),
+    c.flag("known"),
+    c.text("panti"),
+    c.day("from_day"),
+    c.day("to_day"),
+    c.big("price"),
 )

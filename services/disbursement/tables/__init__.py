@@ -1,0 +1,12 @@
+"""Every table of disbursement, declared once; the migrations make them and ``alembic check`` compares.
+
+Amounts are rupiah (BIGINT), months are text ``YYYY-MM``, days are dates, instants timestamptz. No foreign keys between
+ledger, entry and payment: a check command compares them instead (DESIGN.md, Storage rules).
+"""
+
+from __future__ import annotations
+
+from services.disbursement.tables import accounts, batches, ledger, reference, staging
+from services.disbursement.tables.base import metadata
+
+__all__ = ["accounts", "batches", "ledger", "metadata", "reference", "staging"]
