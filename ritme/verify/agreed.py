@@ -89,6 +89,9 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "disbursement": {
         "entitlement_entry": (), "seal": ("opened_at",), "batch_funding": (), "batch_sts": (), "bank_file": (), "result_file": (),
         "result_row": (), "enrolment_history": (), "batch_signature": ("void",), "payment_month": ("live",),
+        "posting": (), "statement": (), "statement_line": (), "statement_match": (), "statement_difference": (), "closed_day": (),
+        "closed_year": (), "quarantine_decision": ("state", "decided_by", "decided_at", "result_file_id"),
+        "holding_disposal": ("state", "decided_by", "decided_at"),
     },
     "budget_audit": {
         "posting": (), "sp2d": (), "sp2d_row": (), "treasury_return": (), "census_count": (), "contract": (), "ceiling_version": (),
@@ -101,6 +104,6 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 EVERYWHERE_APPEND_ONLY: Final = ("outbox", "outbox_command", "audit_entry", "idempotency_key")
 
 DELETABLE: Final = (
-    "outbox_pending", "parked", "parked_key", "import_problem", "import_rejected", "unreconciled", "to_evaluate",
+    "outbox_pending", "parked", "parked_key", "import_problem", "import_rejected", "unreconciled", "to_evaluate", "statement_open",
 )  # fmt: skip
 """Queues, and what is computed anew; of everything else (staging apart) no row may go."""

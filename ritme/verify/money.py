@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ritme.verify import holding
 from ritme.verify.agreed import APPEND_ONLY, DELETABLE, EVERYWHERE_APPEND_ONLY
 from ritme.verify.looking import counted, differences, every
 from ritme.verify.report import Invariant
@@ -108,6 +109,8 @@ def books_balance(look: Sources, line: Invariant) -> None:
     """Postings against the documents they come from, whole rupiah everywhere, and nobody may change what was written."""
     if "budget_audit" in look:
         _postings(look["budget_audit"], line)
+    if "disbursement" in look:
+        holding.postings_balance(look["disbursement"], line)
     for service in look.services:
         _whole_rupiah(service, line)
         _unchangeable(service, line)

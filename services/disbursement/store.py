@@ -1,15 +1,16 @@
-"""The one statement that moves person-months: heads by the transition table, and an entry for each (CORE.md section 4)."""
+"""What commands and queries share: the one statement that moves person-months (CORE.md section 4), and the holding account's day."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from typing import Any, cast
+from datetime import date, datetime
+from typing import Any, Final, cast
 
 from sqlalchemy import text
 
 from services.disbursement.domain.entitlement import Action, sources, target
-from shared.db.session import WriteSession
+from services.disbursement.domain.statement import Day, Difference, NoStatement
+from shared.db.session import AnySession, WriteSession
 
 
 async def move(
@@ -63,3 +64,58 @@ async def lock_programmes(session: WriteSession, programmes: Collection[str], *,
     function = "pg_advisory_xact_lock" if exclusive else "pg_advisory_xact_lock_shared"
     for programme in sorted(programmes):
         await session.execute(text(f"SELECT {function}(hashtext('programme/' || :programme))"), {"programme": programme})
+
+
+# --- the holding account: ledger beside statement ----------------------------------------------------------------------
+
+# Of each subject: what the statement's lines say of it and what the postings say, by value day.
+_DIFFERENCES: Final = """
+    WITH bank AS (
+        SELECT subject, sum(amount) AS amount FROM statement_match WHERE counts_from <= :day GROUP BY subject
+        UNION ALL
+        SELECT 'line:' || l.statement_id || '/' || l.line, l.amount - coalesce(m.amount, 0)
+          FROM statement_line l
+          LEFT JOIN LATERAL (SELECT sum(amount) AS amount FROM statement_match m
+                              WHERE m.statement_id = l.statement_id AND m.line = l.line AND m.counts_from <= :day) AS m ON true
+         WHERE l.day <= :day AND (l.statement_id, l.line) IN (
+               SELECT statement_id, line FROM statement_open
+               UNION SELECT statement_id, line FROM statement_match WHERE counts_from > :day)
+        UNION ALL
+        SELECT 'opening', opening FROM (SELECT opening FROM statement ORDER BY from_day LIMIT 1) AS first WHERE opening <> 0),
+    book AS (
+        SELECT CASE kind WHEN 'funding' THEN 'sp2d:' || document WHEN 'sts' THEN 'sts:' || document ELSE 'batch:' || batch END AS subject,
+               sum(CASE kind WHEN 'funding' THEN 1 WHEN 'late_return' THEN 1 WHEN 'credit' THEN -1 WHEN 'sts' THEN -1 ELSE 0 END
+                   * CASE WHEN (debit, credit) IN (('holding', 'treasury'), ('bank', 'holding'), ('distributed', 'bank'),
+                                                   ('holding', 'bank'), ('holding', 'distributed'), ('sts_due', 'holding'),
+                                                   ('treasury', 'sts_due')) THEN amount ELSE -amount END) AS amount,
+               sum(CASE WHEN debit = 'bank' THEN amount WHEN credit = 'bank' THEN -amount ELSE 0 END) AS with_bank
+          FROM posting WHERE day <= :day GROUP BY 1),
+    said AS (
+        SELECT DISTINCT ON (subject) subject, amount, reason, owner, due_on, by FROM statement_difference
+         WHERE counts_from <= :day ORDER BY subject, id DESC)
+    SELECT subject, coalesce(bank.amount, 0)::bigint AS statement, coalesce(book.amount, 0)::bigint AS book,
+           said.amount AS named, coalesce(said.reason, '') AS reason, coalesce(said.owner, '') AS owner, said.due_on,
+           coalesce(said.by, '') AS by, coalesce(book.with_bank, 0)::bigint AS with_bank
+      FROM bank FULL JOIN book USING (subject) LEFT JOIN said USING (subject)
+     WHERE coalesce(bank.amount, 0) <> coalesce(book.amount, 0) ORDER BY subject"""
+
+
+async def as_of_day(session: AnySession, day: date) -> Day:
+    """Raise NoStatement where no statement reaches this day."""
+    balance = await session.scalar(
+        text("""SELECT (SELECT opening FROM statement ORDER BY from_day LIMIT 1)
+                     + coalesce((SELECT sum(amount) FROM statement_line WHERE day <= :day), 0)::bigint
+                 WHERE EXISTS (SELECT FROM statement WHERE to_day >= :day)
+                   AND :day >= (SELECT min(from_day) FROM statement)"""),
+        {"day": day},
+    )
+    if balance is None:
+        raise NoStatement(f"there is no statement of the holding account for {day}", day=day.isoformat())
+    book = await session.scalar(
+        text("""SELECT coalesce(sum(CASE WHEN debit IN ('holding', 'bank', 'sts_due') THEN amount ELSE 0 END
+                                  - CASE WHEN credit IN ('holding', 'bank', 'sts_due') THEN amount ELSE 0 END), 0)::bigint
+                  FROM posting WHERE day <= :day"""),
+        {"day": day},
+    )
+    rows = await session.execute(text(_DIFFERENCES), {"day": day})
+    return Day(day, int(book or 0), int(balance), [Difference(**row) for row in rows.mappings()])

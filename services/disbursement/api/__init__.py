@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.disbursement.api import batches, gaps, months, results
+from services.disbursement.api import batches, gaps, months, quarantine, results, statements
 
 router = APIRouter()
-for _part in (months, batches, results, gaps):
+for _part in (months, batches, results, gaps, quarantine, statements):
     router.include_router(_part.router)

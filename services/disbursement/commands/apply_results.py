@@ -15,6 +15,7 @@ from sqlalchemy import Row, text
 from services.disbursement.channels.account_fields import number_index
 from services.disbursement.channels.column_file import RESULTS
 from services.disbursement.commands import batches
+from services.disbursement.commands.post import post
 from services.disbursement.commands.settled import publish_settled
 from services.disbursement.domain.batch import BatchAction, after
 from services.disbursement.domain.entitlement import Action
@@ -99,7 +100,7 @@ async def apply_results(session: WriteSession, caller: Caller, path: Path, name:
         # young batch took 24 s instead of one.
         await session.execute(text("SET LOCAL enable_nestloop = off"))
     await _decide(session, file_id, batch.id)
-    await _take_effect(session, batch, file_id, caller.person, at)
+    await take_effect(session, batch, file_id, caller.person, at)
     answer = await _record(session, batch, file_id, table, name=name, caller=caller, at=at)
     await publish_settled(
         session, batch.id, results_due=await _all_parts_in(session, batch.id), at=at, file_id=file_id, part=part, parts=parts
@@ -256,7 +257,7 @@ _MONTHS: Final = """
 _OPEN: Final = "IN ('in_payment', 'unknown')"
 
 
-async def _take_effect(session: WriteSession, batch: Row[Any], file_id: UUID, by: str, at: datetime) -> None:
+async def take_effect(session: WriteSession, batch: Row[Any], file_id: UUID, by: str, at: datetime) -> None:
     """Heads and entries first, while the payments still say where they stood; then the payments themselves."""
     months = await batches.months_of(session, batch.id)
     params = {"file": file_id, "batch": batch.id, "name": f"result/{file_id}", "months": months}
@@ -287,12 +288,19 @@ async def _take_effect(session: WriteSession, batch: Row[Any], file_id: UUID, by
                   WHERE payment_id IN (SELECT p.id {_EFFECTIVE} AND r.state = 'rejected')"""),
         named,
     )
-    await session.execute(
-        text(f"""
-            UPDATE payment AS paid SET
+    await post(
+        session,
+        """SELECT CASE outcome WHEN 'credited' THEN 'credit' WHEN 'returned' THEN 'late_return' ELSE 'rejection' END, day,
+                  CAST(:code AS text), programme, CASE WHEN outcome <> 'credited' THEN id END, sum(amount)::bigint, CAST(:name AS text)
+             FROM changed GROUP BY 1, 2, 4, 5""",
+        {**named, "code": batch.code, "name": params["name"]},
+        at=at,
+        by=by,
+        before=f"""
+            WITH changed AS (UPDATE payment AS paid SET
                    outcome = n.outcome, code = n.code, reason = n.reason, settled_on = n.settled_on,
                    withdrawn_on = coalesce(paid.withdrawn_on, n.withdrawn_on)
-              FROM (SELECT p.id, c.code,
+              FROM (SELECT p.id, c.code, r.settled_on AS day,
                            CASE WHEN r.state = 'applied' THEN 'credited' WHEN p.outcome = 'credited' THEN 'returned'
                                 ELSE 'rejected' END AS outcome,
                            CASE WHEN r.state = 'applied' THEN '' WHEN p.outcome = 'credited' THEN 'bank_return'
@@ -300,8 +308,7 @@ async def _take_effect(session: WriteSession, batch: Row[Any], file_id: UUID, by
                            CASE WHEN r.state = 'applied' THEN r.settled_on ELSE p.settled_on END AS settled_on,
                            CASE WHEN c.withdrawn THEN r.settled_on END AS withdrawn_on
                     {_EFFECTIVE} AND r.state IN ('applied', 'rejected')) AS n
-             WHERE paid.id = n.id"""),
-        named,
+             WHERE paid.id = n.id RETURNING paid.id, paid.outcome, paid.programme, paid.amount, n.day)""",
     )
     # Credited and drawn are two facts: a credited payment may turn out to be drawn without any other change (O7).
     await session.execute(

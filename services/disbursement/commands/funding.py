@@ -12,11 +12,15 @@ import msgspec
 from sqlalchemy import text
 
 from services.disbursement.commands import batches
+from services.disbursement.commands.post import post
 from services.disbursement.domain.batch import BatchAction, BatchState, covered
 from shared.db.session import WriteSession
 
 CODE_PATTERN: Final = r"^[0-9]{4}-(0[1-9]|1[0-2])-[A-Z][0-9]{2,}$"
 """An SP2D's reference that is a batch code; others are panti or deliveries (CORE.md section 8)."""
+
+
+AUTHOR: Final = "reaction/budget"
 
 
 @dataclass(frozen=True)
@@ -83,21 +87,27 @@ async def take_reservations(session: WriteSession, answers: Sequence[Reservation
             )
 
 
-async def take_sp2d(session: WriteSession, lines: Sequence[Sp2dLine]) -> None:
-    """Keep the rows whose reference is a batch code; a batch that they cover is funded."""
-    await session.execute(
-        text("""INSERT INTO batch_funding (sp2d_id, row, reference, programme, amount, sp2d_number, date)
-                SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:rows AS int[]), CAST(:references AS text[]), CAST(:programmes AS text[]),
-                                     CAST(:amounts AS bigint[]), CAST(:numbers AS text[]), CAST(:days AS date[]))
-                         AS f(sp2d_id, row, reference, programme, amount, sp2d_number, date)
-                 WHERE f.reference ~ :pattern
-                ON CONFLICT DO NOTHING"""),
+async def take_sp2d(session: WriteSession, lines: Sequence[Sp2dLine], *, at: datetime) -> None:
+    """Keep the rows whose reference is a batch code, and post them; a batch that they cover is funded."""
+    await post(
+        session,
+        "SELECT 'funding', date, reference, programme, NULL::uuid, amount, sp2d_number FROM kept",
         {
             "ids": [line.sp2d_id for line in lines], "rows": [line.row for line in lines],
             "references": [line.reference for line in lines], "programmes": [line.programme for line in lines],
             "amounts": [line.amount for line in lines], "numbers": [line.sp2d_number for line in lines],
             "days": [line.day for line in lines], "pattern": CODE_PATTERN,
         },
+        at=at,
+        by=AUTHOR,
+        before="""
+            WITH kept AS (
+                INSERT INTO batch_funding (sp2d_id, row, reference, programme, amount, sp2d_number, date)
+                SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:rows AS int[]), CAST(:references AS text[]), CAST(:programmes AS text[]),
+                                     CAST(:amounts AS bigint[]), CAST(:numbers AS text[]), CAST(:days AS date[]))
+                         AS f(sp2d_id, row, reference, programme, amount, sp2d_number, date)
+                 WHERE f.reference ~ :pattern
+                ON CONFLICT DO NOTHING RETURNING *)""",
     )  # fmt: skip
     await fund(session, {line.reference for line in lines})
 
@@ -118,14 +128,21 @@ async def fund(session: WriteSession, codes: Collection[str]) -> None:
             await batches.move_batch(session, batch, BatchAction.FUND)
 
 
-async def take_sts(session: WriteSession, receipts: Sequence[Sts]) -> None:
-    """Keep what went back; the holding account of the batch is that much smaller."""
+async def take_sts(session: WriteSession, receipts: Sequence[Sts], *, at: datetime) -> None:
+    """Keep what went back, and post it; the holding account of the batch is that much smaller."""
     for sts in receipts:
-        await session.execute(
-            text("""INSERT INTO batch_sts (return_id, batch_id, programme, amount, sts_number, date)
-                    VALUES (:id, :batch, :programme, :amount, :number, :day) ON CONFLICT DO NOTHING"""),
+        await post(
+            session,
+            """SELECT 'sts', k.date, coalesce(b.code, k.batch_id::text), k.programme, NULL::uuid, k.amount, k.sts_number
+                 FROM kept k LEFT JOIN batch b ON b.id = k.batch_id""",
             {
                 "id": sts.return_id, "batch": sts.batch_id, "programme": sts.programme, "amount": sts.amount,
-                "number": sts.sts_number, "day": sts.day,
+                "number": sts.sts_number, "sts_day": sts.day,
             },
+            at=at,
+            by=AUTHOR,
+            before="""
+                WITH kept AS (
+                    INSERT INTO batch_sts (return_id, batch_id, programme, amount, sts_number, date)
+                    VALUES (:id, :batch, :programme, :amount, :number, :sts_day) ON CONFLICT DO NOTHING RETURNING *)""",
         )  # fmt: skip

@@ -16,6 +16,7 @@ from services.disbursement.channels.column_file import ColumnFile
 from services.disbursement.channels.port import BankChannel, FileDiffers, PreparedFile, TransferLine
 from services.disbursement.commands import batches
 from services.disbursement.commands.compose import changed_accounts
+from services.disbursement.commands.post import post
 from services.disbursement.commands.sign import ready_to_sign
 from services.disbursement.domain.batch import BatchAction, ListHashChanged, Step
 from services.disbursement.domain.entitlement import Action
@@ -84,6 +85,12 @@ async def release(
         raise ListHashChanged("accounts changed since the list was signed", people=[str(one) for one in people])
     await _move_months(session, batch, caller, at)
     await session.execute(text("UPDATE payment SET outcome = 'in_payment' WHERE batch_id = :id AND outcome = 'prepared'"), {"id": batch_id})
+    await post(
+        session,
+        """SELECT 'release', NULL::date, b.code, t.programme, NULL::uuid, t.sum, b.code
+             FROM batch b CROSS JOIN jsonb_to_recordset(b.totals) AS t(programme text, sum bigint) WHERE b.id = :id""",
+        {"id": batch_id}, at=at, by=caller.person,
+    )  # fmt: skip
     prepared = await _write(session, batch, cipher, out_folder(data))
     file_id = natural_id("bank_file", str(batch_id))
     await _record(session, batch, caller, prepared, file_id=file_id, at=at)

@@ -116,10 +116,10 @@ async def result_rows(session: AnySession, file_id: UUID, state: str, after: int
                  WHERE file_id = :file AND :state IN ('', state) AND row > :after ORDER BY row LIMIT :limit"""),
         {"file": file_id, "state": state, "after": after, "limit": limit},
     )
-    return [{**row, "message": _MESSAGES.get(row["problem"].split(":")[0], "")} for row in found.mappings()]
+    return [{**row, "message": MESSAGES.get(row["problem"].split(":")[0], "")} for row in found.mappings()]
 
 
-_MESSAGES = {
+MESSAGES = {
     "unreadable": "Baris ini tidak dapat dibaca.",
     "unknown_payment": "Rujukan ini tidak ada di batch ini.",
     "unknown_code": "Kode bank ini tidak ada di tabel kode yang disahkan.",

@@ -43,9 +43,9 @@ async def take_treasury(events: Sequence[Received[Any]], session: WriteSession, 
             day = date.fromisoformat(data.date)
             receipts.append(funding.Sts(event.key, data.batch_id, data.programme, data.amount, data.sts_number, day))
     if sp2d:
-        await funding.take_sp2d(session, sp2d)
+        await funding.take_sp2d(session, sp2d, at=context.clock.now())
     if receipts:
-        await funding.take_sts(session, receipts)
+        await funding.take_sts(session, receipts, at=context.clock.now())
 
 
 reactions = (take_reservations, take_treasury)

@@ -178,4 +178,5 @@ Table(
     c.text("state"),
     c.text("problem", ""),
     c.one_of("state", "applied", "rejected", "unchanged", "quarantined"),
+    Index("ix_result_row_quarantined", "file_id", "row", postgresql_where=text("state = 'quarantined'")),
 )

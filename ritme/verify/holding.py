@@ -1,0 +1,65 @@
+"""The holding account: postings against payments and documents, statements against their own balances (invariants 12 and 14)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ritme.verify.looking import counted, every
+from ritme.verify.report import Invariant
+from ritme.verify.snapshots import Snapshot
+
+_BALANCES: Final = """
+    WITH moved AS (
+        SELECT batch, programme, account, sum(amount) AS balance FROM (
+            SELECT batch, programme, debit AS account, amount FROM posting
+            UNION ALL SELECT batch, programme, credit, -amount FROM posting) AS m GROUP BY 1, 2, 3),
+    sent AS (
+        SELECT b.code AS batch, p.programme, p.outcome, sum(p.amount) AS amount FROM payment p JOIN batch b ON b.id = p.batch_id
+         WHERE b.state IN ('released', 'results_in', 'closed') AND p.outcome <> 'withdrawn' GROUP BY 1, 2, 3),
+    returned AS (
+        SELECT coalesce(b.code, s.batch_id::text) AS batch, s.programme, sum(s.amount) AS amount
+          FROM batch_sts s LEFT JOIN batch b ON b.id = s.batch_id GROUP BY 1, 2),
+    named AS (SELECT batch, programme, sum(amount) AS amount FROM holding_disposal WHERE state = 'confirmed' AND way = 'sts' GROUP BY 1, 2),
+    papers AS (
+        SELECT batch, programme, account, sum(amount) AS balance FROM (
+            SELECT reference AS batch, programme, 'treasury' AS account, -amount AS amount FROM batch_funding
+            UNION ALL SELECT reference, programme, 'holding', amount FROM batch_funding
+            UNION ALL SELECT batch, programme, 'treasury', amount FROM returned
+            UNION ALL SELECT batch, programme, 'sts_due', -amount FROM returned
+            UNION ALL SELECT batch, programme, 'sts_due', amount FROM named
+            UNION ALL SELECT batch, programme, 'holding', -amount FROM named
+            UNION ALL SELECT batch, programme, 'holding', -amount FROM sent WHERE outcome NOT IN ('rejected', 'returned')
+            UNION ALL SELECT batch, programme, 'bank', amount FROM sent WHERE outcome IN ('in_payment', 'unknown')
+            UNION ALL SELECT batch, programme, 'distributed', amount FROM sent WHERE outcome = 'credited') AS p GROUP BY 1, 2, 3)
+    SELECT concat_ws(' ', 'disbursement', batch, programme, 'account', account || ': postings', coalesce(m.balance, 0),
+                     'payments and documents', coalesce(p.balance, 0))
+      FROM moved m FULL JOIN papers p USING (batch, programme, account)
+     WHERE coalesce(m.balance, 0) <> coalesce(p.balance, 0)"""
+
+# What could not be credited or came back stands under the payment's own name, until it is on its way to Kas Daerah.
+_BY_PERSON: Final = """
+    SELECT concat_ws(' ', 'disbursement: payment', coalesce(p.id, m.payment_id) || ':', p.outcome, 'of', p.amount, 'holds',
+                     coalesce(m.balance, 0))
+      FROM (SELECT p.id, p.outcome, p.amount,
+                   CASE WHEN p.outcome IN ('rejected', 'returned') THEN p.amount ELSE 0 END - coalesce(d.amount, 0) AS holds
+              FROM payment p LEFT JOIN (
+                   SELECT payment_id, sum(amount) AS amount FROM holding_disposal
+                    WHERE state = 'confirmed' AND way = 'sts' AND payment_id IS NOT NULL GROUP BY 1) AS d ON d.payment_id = p.id
+             WHERE p.outcome IN ('rejected', 'returned') OR d.amount IS NOT NULL) AS p
+      FULL JOIN (
+           SELECT payment_id, sum(CASE WHEN debit = 'holding' THEN amount WHEN credit = 'holding' THEN -amount ELSE 0 END) AS balance
+             FROM posting WHERE payment_id IS NOT NULL GROUP BY 1) AS m ON m.payment_id = p.id
+     WHERE coalesce(p.holds, 0) <> coalesce(m.balance, 0)"""
+
+
+def postings_balance(ledger: Snapshot, line: Invariant) -> None:
+    """Every account of every batch and programme, as the postings say and as payments, SP2D and STS say."""
+    counted(line, ledger, "posting")
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'disbursement: posting', id || ':', debit, credit, amount) FROM posting
+            WHERE amount <= 0 OR debit = credit""",
+    )
+    every(line, ledger, _BALANCES)
+    every(line, ledger, _BY_PERSON)
