@@ -119,3 +119,22 @@ async def as_of_day(session: AnySession, day: date) -> Day:
     )
     rows = await session.execute(text(_DIFFERENCES), {"day": day})
     return Day(day, int(book or 0), int(balance), [Difference(**row) for row in rows.mappings()])
+
+
+def balance(account: str) -> str:
+    """SQL: the sum of the postings ``o`` of one account, debits less credits."""
+    return f"sum(CASE WHEN o.debit = '{account}' THEN o.amount WHEN o.credit = '{account}' THEN -o.amount ELSE 0 END)"
+
+
+HELD: Final = f"""
+    SELECT o.payment_id, o.batch, o.programme, 'held' AS standing,
+           {balance("holding")}::bigint AS amount,
+           min(o.day) AS since
+      FROM posting o WHERE o.payment_id IS NOT NULL AND o.day <= :on GROUP BY o.payment_id, o.batch, o.programme
+    HAVING {balance("holding")} <> 0
+    UNION ALL
+    SELECT q.id, b.code, q.programme, 'with_bank', q.amount, (b.released_at AT TIME ZONE 'Asia/Jakarta')::date
+      FROM payment q JOIN batch b ON b.id = q.batch_id
+     WHERE q.outcome IN ('in_payment', 'unknown') AND (b.released_at AT TIME ZONE 'Asia/Jakarta')::date <= :on"""
+"""Every payment whose rupiah are in the holding account at the end of the day ``on``: the bank could not credit it or sent it
+back (``held``), or has not answered yet (``with_bank``, which is known as of now only)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.disbursement.commands.open_month import WORST_FIRST, Opening, open_month
+from services.disbursement.queries import as_known
 from services.disbursement.queries import months as month_queries
 from services.disbursement.queries import people as people_queries
 from services.disbursement.queries.people import By, Level
@@ -73,10 +75,16 @@ async def months(session: ReadDep) -> dict[str, Any]:
 
 
 @router.get("/months/{month}/equation")
-async def equation(month: str, request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
-    """entitled = due + in_payment + unknown + paid + held + missed + excluded, and everything around it, from one snapshot."""
-    as_of = request.app.state.service.clock.now()
-    return await month_queries.equation(session, parse_month(month), whole_agency=caller.whole_agency, as_of=as_of)
+async def equation(month: str, *, request: Request, session: ReadDep, caller: CallerDep, as_of: date | None = None) -> dict[str, Any]:
+    """entitled = due + in_payment + unknown + paid + held + missed + excluded, and everything around it, from one snapshot.
+
+    ``as_of``: the equation alone, as it was known at the end of that day in Jakarta.
+    """
+    clock = request.app.state.service.clock
+    if as_of is not None:
+        until = as_known.end_of(as_of, clock.today())
+        return await as_known.equation(session, parse_month(month), until, whole_agency=caller.whole_agency)
+    return await month_queries.equation(session, parse_month(month), whole_agency=caller.whole_agency, as_of=clock.now())
 
 
 @router.get("/months/{month}/breakdown")
@@ -91,10 +99,16 @@ async def breakdown(
 
 @router.get("/months/{month}/people")
 async def people(
-    *, month: str, session: ReadDep, outcome: str = "", reason: str = "", programme: str = "", area: str = "", after: str = "",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    *, month: str, request: Request, session: ReadDep, outcome: str = "", reason: str = "", programme: str = "", area: str = "",
+    after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 200, as_of: date | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Person-months of the caller's areas, page by page."""
+    """Person-months of the caller's areas, page by page; ``as_of``: as they were known at the end of that day in Jakarta."""
+    if as_of is not None:
+        return await as_known.people(
+            session, parse_month(month), as_known.end_of(as_of, request.app.state.service.clock.today()), limit=limit,
+            after=people_queries.cursor(after) if after else ("", as_known.FIRST_PERSON), outcome=outcome, reason=reason,
+            programme=programme, area=area,
+        )  # fmt: skip
     return await people_queries.people(
         session, parse_month(month), limit=limit, after=after, outcome=outcome, reason=reason, programme=programme, area=area
     )

@@ -56,7 +56,7 @@ async def people(
     area: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """One page of person-months by programme and person; ``after`` is the ``next`` of the page before."""
-    last_programme, last_person = _cursor(after)
+    last_programme, last_person = cursor(after)
     found = await session.execute(
         text(f"""SELECT h.person_id, h.programme, h.outcome, h.reason, h.area, h.amount, h.version, h.cohort, h.standing
                    FROM entitlement_month h
@@ -72,7 +72,8 @@ async def people(
     return {"items": items, "next": following}
 
 
-def _cursor(after: str) -> tuple[str, str]:
+def cursor(after: str) -> tuple[str, str]:
+    """Programme and person after which a page begins. Raise InvalidInput."""
     if not after:
         return "", str(UUID(int=0))
     programme, _, person = after.partition(".")
