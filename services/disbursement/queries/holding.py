@@ -45,7 +45,8 @@ async def balances(session: AnySession, on: date) -> dict[str, Any]:
         )  # fmt: skip
     return {
         "on": on, "holding": sum(by_account.values()),
-        "by_account": {key: by_account.get(key, 0) for key in ("holding", "bank", "sts_due")}, "by_age": by_age, "unnamed": await unnamed(session, on), "sts_due": await sts_due(session, on),
+        "by_account": {key: by_account.get(key, 0) for key in ("holding", "bank", "sts_due")}, "by_age": by_age,
+        "unnamed": await unnamed(session, on), "sts_due": await sts_due(session, on),
     }  # fmt: skip
 
 
