@@ -47,6 +47,13 @@ KINDS: Final = (
     ),
     Kind("disbursement", "accounts", "Rekening dan kartu", "Nomor rekening per orang dan apakah kartunya sudah diserahkan.", "Operator"),
     Kind(
+        "disbursement", "account-opening", "Jawaban pembukaan rekening", "Jawaban bank atas permintaan rekening kolektif (burekol).",
+        "Operator", True,
+    ),
+    Kind(
+        "disbursement", "card-distribution", "Laporan distribusi kartu", "Siapa yang datang dan kartunya sudah diserahkan.", "Operator", True,
+    ),
+    Kind(
         "disbursement", "carry-in", "Bulan dari sebelum Ritme", "Bulan lama yang ditahan atau terlewat, dengan dokumennya.",
         "Operator", True, by_month=True,
     ),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 PURPOSES: Final[dict[str, frozenset[str]]] = {
-    "operator": frozenset({"import", "counter", "payment-file"}),
+    "operator": frozenset({"import", "counter", "payment-file", "account-opening"}),
     "releaser": frozenset({"payment-file"}),
     "treasurer": frozenset({"payment-file"}),
     "auditor": frozenset({"audit"}),

@@ -32,7 +32,8 @@ _NOT_LISTED: Final = """
     SELECT h.month, h.programme, h.person_id,
            CASE WHEN EXISTS (SELECT FROM left_out l WHERE l.person_id = h.person_id AND l.programme = h.programme
                                 AND l.month = h.month AND l.confirmed_by <> '') THEN 'left_out'
-                WHEN k.opening_asked THEN 'no_account'
+                WHEN k.opening_asked OR k.person_id IS NULL AND EXISTS (
+                     SELECT FROM account_opening_line o WHERE o.person_id = h.person_id AND o.programme = h.programme) THEN 'no_account'
                 WHEN k.person_id IS NULL THEN 'cause_not_known'
                 WHEN NOT k.card_handed_over OR k.changed_at > :composed_at THEN 'card_not_handed_over'
                 ELSE 'cause_not_known' END, ''

@@ -6,27 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import httpx
 from sqlalchemy import text
 
+from services.disbursement.channels.people import resolve
 from shared.imports.kinds import Staging
-from shared.kernel import context
-from shared.kernel.errors import Refusal
 from shared.messaging.arrays import array_of
 from shared.tabular.columns import Column, Row, code, digits
 
 NIK: Final = Column("nik", digits(16), help="NIK 16 angka, berformat teks", example="3171012508550001")
 PROGRAMME: Final = Column("program", code("[A-Z][A-Z0-9]{1,9}", "Kode program"), help="Kode program, misalnya KLJ", example="KLJ")
-
-RESOLVE_MAX: Final = 5_000
-"""NIKs in one question to beneficiary, which is also the largest chunk of rows that an import hands over."""
-
-
-class PeopleUnavailable(Refusal):
-    """beneficiary did not answer for the NIKs of the file; nothing was kept, send the file again."""
-
-    code = "people-unavailable"
-    status = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +25,9 @@ class Found:
     person_id: str
 
 
-async def resolve(staging: Staging, niks: Sequence[str]) -> list[str | None]:
-    """Person ids in the order of the NIKs; None where beneficiary knows nobody in the caller's areas. Audited there.
-
-    Raise PeopleUnavailable where it does not answer, or refuses the caller.
-    """
-    headers = {"authorization": f"Bearer {staging.caller.token}", "x-correlation-id": context.correlation_id.get()}
-    try:
-        answer = await staging.service.http.post(
-            "/beneficiary/people:resolve", json={"niks": list(niks), "purpose": "import"}, headers=headers
-        )
-    except httpx.HTTPError as error:
-        raise PeopleUnavailable(f"beneficiary does not answer: {type(error).__name__}") from None
-    if answer.status_code != 200:
-        raise PeopleUnavailable(f"beneficiary answered {answer.status_code} for the file's people", answered=answer.status_code)
-    ids: list[str | None] = answer.json()["ids"]
-    if len(ids) != len(niks):
-        raise PeopleUnavailable("beneficiary answered for another number of people")
-    return ids
-
-
 async def find_people(staging: Staging, rows: Sequence[Row]) -> list[Found]:
     """The rows whose person is known and enrolled in the row's programme; the others are refused, by row and column."""
-    ids = await resolve(staging, [row.values["nik"] for row in rows])
+    ids = await resolve(staging.service, staging.caller, [row.values["nik"] for row in rows])
     enrolled = await _enrolled(staging, ids, [row.values["program"] for row in rows])
     people = []
     for person_id, is_enrolled, row in zip(ids, enrolled, rows, strict=True):

@@ -177,6 +177,19 @@ class Beneficiary:
             found = [self.niks.get(each) for each in asked["niks"]]
             return {"ids": [str(each) if each else None for each in found]}
 
+        @app.post("/beneficiary/people:reveal")
+        async def reveal(request: Request) -> dict[str, Any]:
+            asked = json.loads(await request.body())
+            by_id = {str(who): number for number, who in self.niks.items()}
+            everything = {"name": "Siti Contoh", "address": "Jl. Contoh No. 1; RT 001", "birth_date": "1945-05-12"}
+            return {
+                "people": [
+                    {"id": one, "area": AREA} | {f: (everything | {"nik": by_id[one]})[f] for f in asked["fields"]}
+                    for one in asked["ids"]
+                    if one in by_id
+                ]
+            }
+
         return app
 
 
