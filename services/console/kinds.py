@@ -51,7 +51,8 @@ KINDS: Final = (
         "Operator", True,
     ),
     Kind(
-        "disbursement", "card-distribution", "Laporan distribusi kartu", "Siapa yang datang dan kartunya sudah diserahkan.", "Operator", True,
+        "disbursement", "card-distribution", "Laporan distribusi kartu", "Siapa yang datang dan kartunya sudah diserahkan.",
+        "Operator", True,
     ),
     Kind(
         "disbursement", "carry-in", "Bulan dari sebelum Ritme", "Bulan lama yang ditahan atau terlewat, dengan dokumennya.",
