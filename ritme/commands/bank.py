@@ -17,6 +17,8 @@ def add_to(app: typer.Typer) -> None:
     bank.command("file")(file)
     bank.command("results")(results)
     bank.command("rows")(rows)
+    bank.command("receipt")(receipt)
+    bank.command("inbox")(inbox)
     app.add_typer(bank, name="bank", rich_help_panel="Month")
 
 
@@ -28,6 +30,28 @@ def file(context: typer.Context, batch: str, out: Annotated[Path | None, typer.O
     with target.open("wb") as content:
         size = shown.doors("releaser").download(f"/disbursement/batches/{found['id']}/bank-file", content)
     shown.answer({"file": str(target), "bytes": size, "batch": found["code"]}, f"{target}, {number(size)} bytes")
+
+
+def receipt(
+    context: typer.Context,
+    batch: str,
+    received_by: Annotated[str, typer.Option("--by", help="Who took it at the bank.")],
+    received_at: Annotated[str, typer.Option("--at", help="When, with its offset, such as 2025-09-18T14:05:00+07:00.")],
+    sha256: Annotated[str, typer.Option(help="As on the bank's receipt, where it names one.")] = "",
+) -> None:
+    """Write down that the bank has the file, where its receipt did not come into the folder."""
+    shown = terminal(context)
+    body = {"received_by": received_by, "received_at": received_at} | ({"sha256": sha256} if sha256 else {})
+    answer = shown.doors("operator").post(f"/disbursement/batches/{find(shown, batch)['id']}/receipt", body)
+    shown.answer(answer, pairs({"batch": answer["code"], **answer["handover"]}))
+
+
+def inbox(context: typer.Context) -> None:
+    """What the bank put into its folder, and what became of each file."""
+    shown = terminal(context)
+    items = shown.doors("operator").get("/disbursement/bank/inbox")["items"]
+    rows = [(one["at"], one["name"], one["state"], one["answer"].get("code") or one["answer"].get("batch") or "") for one in items]
+    shown.answer({"items": items}, table(("at", "file", "state", "batch or problem"), rows))
 
 
 def results(context: typer.Context, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:

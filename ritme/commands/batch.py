@@ -115,7 +115,7 @@ def _sign(shown: Terminal, step: str, batch: str, list_hash: str) -> None:
 def _show(shown: Terminal, batch: dict[str, Any]) -> None:
     keys = (
         "code", "id", "state", "payments", "allocations", "sum", "list_hash", "refused", "changed", "results_due_at", "credited",
-        "rejected", "file",
+        "rejected", "file", "handover",
     )  # fmt: skip
     totals = table(("programme", "months", "rupiah"), [(one["programme"], one["count"], one["sum"]) for one in batch.get("totals", [])])
     names = [f"{one['step']} {one['person']}{' (void)' if one.get('void') else ''}" for one in batch.get("signatures", [])]

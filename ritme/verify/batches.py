@@ -40,17 +40,40 @@ def files_as_approved(look: Sources, line: Invariant) -> None:
     if look.files is None:
         line.note("the data folder is not at hand: the files' bytes were not read again")
         return
-    for name, count, total, entries, digest in ledger.rows("SELECT name, count, sum, entry_hash, sha256 FROM bank_file ORDER BY name"):
-        _one_file(line, look.files / "bank" / "out" / name, (count, total, entries), digest)
+    folder = look.files / "bank" / "out"
+    # A released file is in its place once it was handed over; the bank may take it away once it said that it has it.
+    for name, count, total, entries, digest, handed_over, received, first_form in ledger.rows(
+        """SELECT f.name, f.count, f.sum, f.entry_hash, f.sha256, h.file_id IS NOT NULL, r.file_id IS NOT NULL,
+                  coalesce(m.channel = 'column_file' AND m.template_id IS NULL, true)
+             FROM bank_file f LEFT JOIN bank_handover h ON h.file_id = f.id LEFT JOIN bank_receipt r ON r.file_id = f.id
+             LEFT JOIN bank_file_form m ON m.file_id = f.id ORDER BY f.name"""
+    ):
+        if not handed_over or (received and not (folder / name).exists()):
+            continue
+        _one_file(line, folder / name, (count, total, entries), digest, readable=first_form)
+    _nothing_else(line, folder, {name for (name,) in ledger.rows("SELECT name FROM bank_file")})
 
 
-def _one_file(line: Invariant, path: Path, recorded: tuple[int, int, int], digest: str) -> None:
+def _nothing_else(line: Invariant, folder: Path, released: set[str]) -> None:
+    """What lies in the bank's folder was released (a file that is being written has a name with a dot before it)."""
+    for path in sorted(folder.iterdir()) if folder.exists() else []:
+        if not path.name.startswith(".") and path.name.removesuffix(".sha256") not in released:
+            line.add(f"{path.name}: lies in the folder for the bank, and was never released")
+
+
+def _one_file(line: Invariant, path: Path, recorded: tuple[int, int, int], digest: str, *, readable: bool) -> None:
+    """``readable``: in the first template, whose rows are counted here; of every other form the bytes are compared alone."""
     if not path.exists():
         line.add(f"{path.name}: the file is not there")
         return
     with path.open("rb") as raw:
         if file_digest(raw, "sha256").hexdigest() != digest:
             line.add(f"{path.name}: other bytes than those that were released")
+    beside = path.with_name(f"{path.name}.sha256")
+    if beside.exists() and beside.read_text().split()[:1] != [digest]:
+        line.add(f"{beside.name}: another checksum than that of the release")
+    if not readable:
+        return
     count = total = entries = 0
     with path.open(encoding="utf-8", newline="") as text:
         rows = csv.reader(text, delimiter=";")

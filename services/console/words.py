@@ -64,6 +64,10 @@ MISMATCH_CODES: Final = {
     "goods_differ_from_sp2d": "SP2D berbeda dari barang yang diterima",
 }
 MISMATCH_STATES: Final = {"detected": "Ditemukan", "explained": "Dijelaskan", "agreed": "Disepakati", "closed": "Ditutup"}
+HANDOVERS: Final = {
+    "waiting": "Berkas dilepas, sebentar lagi ada di folder bank", "handed_over": "Berkas sudah di folder bank",
+    "late": "Bank belum mengirim tanda terima", "received": "Bank sudah menerima berkas",
+}  # fmt: skip
 MISMATCH_STEPS: Final = {
     "detect": "Ditemukan oleh sistem", "heal": "Angka kembali sama", "explain": "Dijelaskan", "agree": "Penyelesaian disepakati",
     "close": "Diperiksa dan ditutup",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from services.disbursement.commands.gaps import reconcile_touched
+from services.disbursement.commands.hand_over import find_late, hand_over_next
+from services.disbursement.commands.inbox import read_inbox
 from services.disbursement.commands.settled import declare_results_due
 from services.disbursement.commands.sweep import miss_never_sent
 from shared.db.session import WriteSession
-from shared.messaging.reactions import Context, Job
+from shared.messaging.reactions import Context, Job, JobContext
 
 
 async def results_due(session: WriteSession, context: Context) -> int:
@@ -33,7 +35,21 @@ async def never_sent(session: WriteSession, context: Context) -> int:
     return await miss_never_sent(session, at=context.clock.now())
 
 
+async def hand_over(session: WriteSession, context: JobContext) -> int:
+    """Released files go into the folder for the bank, one a turn; and the bank's receipts that are overdue are said."""
+    at = context.clock.now()
+    handed_over = await hand_over_next(session, cipher=context.cipher, data=context.settings.data, at=at)
+    return handed_over + await find_late(session, at=at)
+
+
+async def inbox(session: WriteSession, context: JobContext) -> int:
+    """What the bank put into its folder, one file a turn."""
+    return await read_inbox(session, cipher=context.cipher, data=context.settings.data, at=context.clock.now())
+
+
 jobs = (
+    Job("disbursement.hand_over", 3.0, hand_over),
+    Job("disbursement.inbox", 5.0, inbox),
     Job("disbursement.results_due", 30.0, results_due),
     Job("disbursement.never_sent", 60.0, never_sent),
     Job("disbursement.gaps", 5.0, gaps),

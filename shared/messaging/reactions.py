@@ -10,9 +10,11 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from shared.contracts.registry import Event, Topic
+from shared.crypto import FieldCipher
 from shared.db.session import WriteSession
 from shared.kernel import context
 from shared.kernel.clock import Clock
+from shared.settings import Settings
 
 E = TypeVar("E", bound=Event)
 
@@ -56,8 +58,15 @@ class Context(Protocol):
         ...
 
 
+class JobContext(Context, Protocol):
+    """For clock work, also what it takes to write files: the key of personal fields, and where the data folder is."""
+
+    cipher: FieldCipher
+    settings: Settings
+
+
 ReactionFunction = Callable[[Sequence[Received[Any]], WriteSession, Context], Awaitable[None]]
-JobFunction = Callable[[WriteSession, Context], Awaitable[int]]
+JobFunction = Callable[[WriteSession, JobContext], Awaitable[int]]
 
 
 @dataclass(frozen=True)

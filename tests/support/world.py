@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class Ground:
     async def fresh(self, names: Sequence[str] = SERVICES) -> None:
         """Empty databases for these services and the bus."""
         await self.prepare()
+        shutil.rmtree(self.data / "bank", ignore_errors=True)
         with self._admin() as admin:
             for database in (f"ritme_{name}" for name in (*names, BUS)):
                 owner = f"{database.removeprefix('ritme_')}_owner"

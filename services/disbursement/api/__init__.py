@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.disbursement.api import batches, cards, gaps, holding, months, quarantine, results, statements
+from services.disbursement.api import batches, cards, gaps, handover, holding, months, quarantine, results, statements
 
 router = APIRouter()
-for _part in (months, batches, cards, results, gaps, holding, quarantine, statements):
+for _part in (months, batches, cards, results, gaps, holding, quarantine, statements, handover):
     router.include_router(_part.router)

@@ -14,6 +14,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from services.disbursement.channels.port import open_private
 from services.disbursement.commands import release as releasing
 from services.disbursement.commands import settled, sign
 from services.disbursement.commands.batches import list_bytes
@@ -102,9 +103,7 @@ async def approval(batch_id: UUID, body: Signed, request: Request, session: Writ
 async def release(batch_id: UUID, body: Signed, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """A fourth person sends a funded batch to the bank."""
     service = request.app.state.service
-    await releasing.release(
-        session, caller, batch_id, body.list_hash, cipher=service.cipher, data=service.settings.data, at=service.clock.now()
-    )
+    await releasing.release(session, caller, batch_id, body.list_hash, cipher=service.cipher, at=service.clock.now())
     count = (await batches.load(session, batch_id)).payments
     # The file holds account numbers and names: writing it is a read of personal data.
     await audit.record(session, caller, "batch.release", "payment", count=count, ids_hash=body.list_hash, at=service.clock.now())
@@ -178,7 +177,8 @@ async def bank_file(batch_id: UUID, request: Request, session: WriteDep, caller:
         raise IllegalTransition(batch.state, "bank_file")
     folder = Path(tempfile.mkdtemp(prefix="ritme-bank-file-"))
     try:
-        made = await releasing.regenerate(session, batch, cipher=service.cipher, folder=folder, sha256=sent["sha256"])
+        with open_private(folder / sent["name"]) as file:
+            await releasing.write_again(session, batch, file, cipher=service.cipher, sha256=sent["sha256"])
         await audit.record(
             session, caller, "batch.bank_file", "payment", count=sent["count"], ids_hash=batch.list_hash, at=service.clock.now()
         )
@@ -186,7 +186,7 @@ async def bank_file(batch_id: UUID, request: Request, session: WriteDep, caller:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return FileResponse(
-        made.partial, media_type="text/csv; charset=utf-8", filename=made.name,
+        folder / sent["name"], media_type=sent["media_type"], filename=sent["name"],
         background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True),
     )  # fmt: skip
 

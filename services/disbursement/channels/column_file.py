@@ -1,26 +1,22 @@
-"""The bank's column template: a CSV file with its totals in the first row, out and back.
+"""A file of columns by a bank's template (``domain/column_template.py``), out; and the results that come back in columns.
 
-Out (`;`, UTF-8, CRLF): first row ``kode_batch;jumlah;nilai;entry_hash`` (its four values, digits padded to a fixed width),
-then the header, then a row for each payment in the order of its number. Nothing in it depends on when it was written, so
-the same batch gives the same bytes.
+Nothing in a file depends on when it was written, so the same batch gives the same bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import csv
-import hashlib
 import io
-import os
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
-from typing import Final
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, BinaryIO, Final
 
-from services.disbursement.channels.port import FileDiffers, FileTotals, PreparedFile, TransferLine
+from services.disbursement.channels.port import BatchHead, FileDiffers, FileTotals, LineNotWritable, TransferLine
 from services.disbursement.domain.batch import ENTRY_HASH_MODULUS
+from services.disbursement.domain.characters import NotWritable
+from services.disbursement.domain.column_template import FIRST, Cell, ColumnTemplate, padded
 from shared.tabular.columns import Column, Template, account_number, day, rupiah, text, whole_number
-
-COLUMNS: Final = ("rujukan", "kode_bank", "nomor_rekening", "nama_pemilik", "nominal")
 
 RESULTS: Final = Template(
     name="results",
@@ -42,97 +38,156 @@ RESULTS: Final = Template(
 )
 """What comes back: each row on its own (CORE.md sections 5 and 8)."""
 
-_BLOCK: Final = 1 << 20
-
-
-def _first_row(batch_code: str, totals: FileTotals) -> bytes:
-    return f"{batch_code};{totals.count:09d};{totals.sum:018d};{totals.entry_hash:010d}\r\n".encode()
-
-
-class _Writer:
-    """Lines into one file, its first row filled in at the end; blocking, in flat memory."""
-
-    def __init__(self, partial: Path, batch_code: str) -> None:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        self._file = partial.open("wb")
-        partial.chmod(0o600)  # account numbers and names of citizens
-        self._batch_code = batch_code
-        self._count = self._sum = self._entries = 0
-        self._file.write(_first_row(batch_code, FileTotals(0, 0, 0)))
-        self._file.write((";".join(COLUMNS) + "\r\n").encode())
-
-    def add(self, lines: Sequence[TransferLine]) -> None:
-        out = io.StringIO(newline="")
-        write = csv.writer(out, delimiter=";", lineterminator="\r\n").writerow
-        for line in lines:
-            write((line.reference, line.bank_code, line.account_number, line.holder, line.amount))
-            self._sum += line.amount
-            self._entries += int(line.account_number[-10:])
-        self._count += len(lines)
-        self._file.write(out.getvalue().encode())
-
-    def finish(self) -> FileTotals:
-        """Fill in the totals and wait until the bytes are on the disk."""
-        totals = FileTotals(self._count, self._sum, self._entries % ENTRY_HASH_MODULUS)
-        self._file.seek(0)
-        self._file.write(_first_row(self._batch_code, totals))
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        return totals
-
-    def abandon(self, partial: Path) -> None:
-        self._file.close()
-        partial.unlink(missing_ok=True)
-
-
-def read_back(path: Path) -> tuple[FileTotals, str]:
-    """Totals by counting the rows again, and SHA-256, from the bytes on disk. Raise FileDiffers where the first row is another."""
-    count = total = entries = 0
-    with path.open("rb") as raw:
-        digest = hashlib.file_digest(raw, "sha256").hexdigest()
-    with path.open(encoding="utf-8", newline="") as rows:
-        reader = csv.reader(rows, delimiter=";")
-        first, _header = next(reader), next(reader)
-        for _reference, _bank, account, _holder, amount in reader:
-            count += 1
-            total += int(amount)
-            entries += int(account[-10:])
-    found = FileTotals(count, total, entries % ENTRY_HASH_MODULUS)
-    if [int(value) for value in first[1:]] != [found.count, found.sum, found.entry_hash]:
-        raise FileDiffers(f"the first row of {path.name} does not fit its rows")
-    return found, digest
+_TEXTS: Final = ("holder", "reference")
 
 
 class ColumnFile:
-    """Files by a hand-over folder: an operator or a transfer service takes them from there."""
+    """One template's files. Raise ValueError where the template has no place for what the totals are made of."""
+
+    def __init__(self, template: ColumnTemplate = FIRST) -> None:
+        self._template = template
+        named = [cell.field for cell in template.columns]
+        self._account, self._amount = named.index("account_number"), named.index("amount")
+        rule = template.characters
+        self._as_it_is = template.form == "delimited" and rule.plain and not any(c.length or not c.field for c in template.columns)
+
+    @property
+    def media_type(self) -> str:
+        kind = "text/csv" if self._template.suffix == "csv" else "text/plain"
+        return f"{kind}; charset={self._template.characters.encoding}"
 
     def file_name(self, batch_code: str) -> str:
-        return f"{batch_code}.csv"
+        return f"{batch_code}.{self._template.suffix}"
 
-    async def prepare(self, folder: Path, batch_code: str, lines: AsyncIterator[Sequence[TransferLine]]) -> PreparedFile:
-        name = self.file_name(batch_code)
-        partial = folder / f".{name}.partial"  # one writer at a time: the batch's row is locked
-        writer = _Writer(partial, batch_code)
+    # --- out ----------------------------------------------------------------------------------------------------------
+
+    async def write(self, file: BinaryIO, head: BatchHead, lines: AsyncIterator[Sequence[TransferLine]]) -> FileTotals:
+        template, begin = self._template, file.tell()
+        if template.first:
+            file.write(self._totals_row(template.first, head.code, FileTotals(0, 0, 0)))
+        if template.titles:
+            file.write(self._encoded([self._row([padded(cell, cell.title) for cell in template.columns])]))
+        count = total = entries = 0
+        async for block in lines:
+            file.write(await asyncio.to_thread(self._block, block, count))
+            count += len(block)
+            total += sum(line.amount for line in block)
+            entries += sum(int(line.account_number[-10:]) for line in block)
+        totals = FileTotals(count, total, entries % ENTRY_HASH_MODULUS)
+        if template.last:
+            file.write(self._totals_row(template.last, head.code, totals))
+        if template.first:  # the totals are known now; their columns are as wide as before
+            file.seek(begin)
+            file.write(self._totals_row(template.first, head.code, totals))
+        return totals
+
+    def _block(self, lines: Sequence[TransferLine], before: int) -> bytes:
+        if self._as_it_is:
+            getters = [_GETTERS[cell.field] for cell in self._template.columns]
+            rows = [[get(line, before + nth) for get in getters] for nth, line in enumerate(lines, start=1)]
+            return self._encoded_rows(rows)
+        return self._encoded_rows([self._cells(line, before + nth) for nth, line in enumerate(lines, start=1)])
+
+    def _cells(self, line: TransferLine, sequence: int) -> list[str]:
         try:
-            async for block in lines:
-                writer.add(block)
-            written = await asyncio.to_thread(writer.finish)
-            found, digest = await asyncio.to_thread(read_back, partial)
-            if found != written:
-                raise FileDiffers(f"{name}: written {written}, read back {found}")
-        except BaseException:
-            writer.abandon(partial)
-            raise
-        return PreparedFile(partial, name, found, digest)
+            values = [str(_GETTERS[cell.field](line, sequence)) if cell.field else cell.value for cell in self._template.columns]
+            return [self._cell(cell, value) for cell, value in zip(self._template.columns, values, strict=True)]
+        except NotWritable as wrong:
+            raise LineNotWritable(line.reference, wrong.field, wrong.why) from None
 
-    def hand_over(self, prepared: PreparedFile) -> Path:
-        place = prepared.partial.with_name(prepared.name)
-        prepared.partial.replace(place)
-        if os.name == "posix":  # the name itself must be on the disk too
-            folder = os.open(place.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        return place
+    def _cell(self, cell: Cell, value: str) -> str:
+        if cell.field in _TEXTS:
+            value = self._template.characters.write(value, cell.field)
+        if self._template.form == "fixed" and ("\r" in value or "\n" in value):
+            raise NotWritable("characters", cell.field)
+        return padded(cell, value)
+
+    def _totals_row(self, cells: Sequence[Cell], code: str, totals: FileTotals) -> bytes:
+        values = {"batch_code": code, "count": totals.count, "sum": totals.sum, "entry_hash": totals.entry_hash}
+        try:
+            shown = [padded(cell, str(values[cell.field]) if cell.field else cell.value) for cell in cells]
+        except NotWritable as wrong:
+            raise LineNotWritable("", wrong.field, wrong.why) from None
+        return self._encoded([self._row(shown)])
+
+    def _row(self, values: Sequence[str]) -> str:
+        if self._template.form == "fixed":
+            return "".join(values) + self._template.line_end
+        out = io.StringIO(newline="")
+        csv.writer(out, delimiter=self._template.delimiter, lineterminator=self._template.line_end).writerow(values)
+        return out.getvalue()
+
+    def _encoded_rows(self, rows: Sequence[Sequence[object]]) -> bytes:
+        if self._template.form == "fixed":
+            return self._encoded(["".join(map(str, row)) + self._template.line_end for row in rows])
+        out = io.StringIO(newline="")
+        csv.writer(out, delimiter=self._template.delimiter, lineterminator=self._template.line_end).writerows(rows)
+        return self._encoded([out.getvalue()])
+
+    def _encoded(self, texts: Sequence[str]) -> bytes:
+        return "".join(texts).encode(self._template.characters.encoding)
+
+    # --- read back ----------------------------------------------------------------------------------------------------
+
+    def read_back(self, file: BinaryIO) -> FileTotals:
+        count = total = entries = 0
+        with_totals: list[tuple[Sequence[Cell], list[str]]] = []
+        try:
+            for kind, row in self._rows(file):
+                if kind == "row":
+                    count += 1
+                    total += int(row[self._amount])
+                    entries += int(row[self._account].strip()[-10:])
+                elif kind != "titles":
+                    with_totals.append((self._template.first if kind == "first" else self._template.last, row))
+            found = FileTotals(count, total, entries % ENTRY_HASH_MODULUS)
+            if len(with_totals) != bool(self._template.first) + bool(self._template.last):
+                raise FileDiffers("a row with the totals is not there")
+            for cells, row in with_totals:
+                _compare(cells, row, found)
+        except (ValueError, IndexError) as garbled:
+            raise FileDiffers(f"the file cannot be read back: {type(garbled).__name__}") from None
+        return found
+
+    def _rows(self, file: BinaryIO) -> Iterator[tuple[str, list[str]]]:
+        """Each row with its kind: ``first``, ``titles``, ``row`` or ``last``."""
+        template = self._template
+        kinds = ["first"] * bool(template.first) + ["titles"] * template.titles
+        text_file = io.TextIOWrapper(file, encoding=template.characters.encoding, newline="")
+        try:
+            records: Iterator[Any] = text_file if template.form == "fixed" else csv.reader(text_file, delimiter=template.delimiter)
+            waiting = next(records, None)
+            for nth in itertools.count():
+                if waiting is None:
+                    return
+                record, waiting = waiting, next(records, None)
+                kind = kinds[nth] if nth < len(kinds) else "last" if waiting is None and template.last else "row"
+                yield kind, self._cut(kind, record) if template.form == "fixed" else record
+        finally:
+            text_file.detach()  # the file stays its owner's
+
+    def _cut(self, kind: str, line: str) -> list[str]:
+        cells = {"first": self._template.first, "last": self._template.last}.get(kind, self._template.columns)
+        line = line.removesuffix(self._template.line_end)
+        if len(line) != sum(cell.length for cell in cells):
+            raise FileDiffers("a line is not as wide as its columns")
+        ends = list(itertools.accumulate(cell.length for cell in cells))
+        return [line[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def _compare(cells: Sequence[Cell], row: Sequence[str], found: FileTotals) -> None:
+    if len(row) != len(cells):
+        raise FileDiffers("the row with the totals is not there")
+    for cell, value in zip(cells, row, strict=True):
+        if cell.field in ("count", "sum", "entry_hash") and int(value) != getattr(found, cell.field):
+            raise FileDiffers(f"'{cell.field}' in the totals' row does not fit the rows")
+
+
+_GETTERS: Final[dict[str, Callable[[TransferLine, int], object]]] = {
+    "reference": lambda line, _: line.reference,
+    "bank_code": lambda line, _: line.bank_code,
+    "account_number": lambda line, _: line.account_number,
+    "holder": lambda line, _: line.holder,
+    "amount": lambda line, _: line.amount,
+    "sequence": lambda _, sequence: sequence,
+}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Final, Protocol
+
+_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,16 @@ class TransferLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchHead:
+    """What a file says of its batch: ``count`` and ``sum`` as approved, ``at`` the instant of the release (never the clock's)."""
+
+    code: str
+    count: int
+    sum: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class FileTotals:
     """What a bank file is controlled by: lines, rupiah, entry hash."""
 
@@ -29,29 +45,64 @@ class FileTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedFile:
-    """A complete file that is not in its place yet, with what was read back from its bytes."""
+class Proof:
+    """What was read back from the bytes, and their SHA-256."""
 
-    partial: Path
-    name: str
     totals: FileTotals
     sha256: str
 
 
 class FileDiffers(Exception):
-    """The bytes on disk do not say what was approved; nothing may go out."""
+    """The bytes do not say what was approved; nothing may go out."""
+
+
+class LineNotWritable(Exception):
+    """A line cannot be written as the bank reads it: ``reference``, the ``field`` and why (``characters``, ``too-long``)."""
+
+    def __init__(self, reference: str, field: str, why: str) -> None:
+        super().__init__(f"{reference}: {field}: {why}")
+        self.reference, self.field, self.why = reference, field, why
 
 
 class BankChannel(Protocol):
-    """One adapter per bank's way. The same batch gives the same bytes, today and in ten years."""
+    """One adapter per form of file. The same batch gives the same bytes, today and in ten years."""
 
-    async def prepare(self, folder: Path, batch_code: str, lines: AsyncIterator[Sequence[TransferLine]]) -> PreparedFile:
-        """Write all lines beside their place, down to the disk, and read count, sum and entry hash back from the bytes.
+    @property
+    def media_type(self) -> str: ...
 
-        Raise FileDiffers where the bytes read back are not what was written.
-        """
+    def file_name(self, batch_code: str) -> str: ...
+
+    async def write(self, file: BinaryIO, head: BatchHead, lines: AsyncIterator[Sequence[TransferLine]]) -> FileTotals:
+        """Write all lines in flat memory, and answer what was written. Raise LineNotWritable."""
         ...
 
-    def hand_over(self, prepared: PreparedFile) -> Path:
-        """Put the file into its place: from now on it is there, whole. Doing it again puts the same bytes there."""
+    def read_back(self, file: BinaryIO) -> FileTotals:
+        """The totals, by counting the bytes' lines again; blocking. Raise FileDiffers where the file contradicts itself."""
         ...
+
+
+async def write_and_prove(channel: BankChannel, file: BinaryIO, head: BatchHead, lines: AsyncIterator[Sequence[TransferLine]]) -> Proof:
+    """Write into an empty file, down to the disk, then read it back. Raise FileDiffers, LineNotWritable."""
+    written = await channel.write(file, head, lines)
+    proof = await asyncio.to_thread(_read_back, channel, file)
+    if proof.totals != written:
+        raise FileDiffers(f"batch {head.code}: written {written}, read back {proof.totals}")
+    return proof
+
+
+def _read_back(channel: BankChannel, file: BinaryIO) -> Proof:
+    file.flush()
+    os.fsync(file.fileno())
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    file.seek(0)
+    return Proof(channel.read_back(file), digest.hexdigest())
+
+
+def open_private(path: Path) -> BinaryIO:
+    """A new file that only its owner reads: it holds account numbers and names of citizens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")

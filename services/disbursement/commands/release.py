@@ -1,20 +1,21 @@
-"""Send a funded batch to the bank: the ledger moves, the file is written and read back, and only then is it there."""
+"""Release a funded batch: the ledger moves, and the file's bytes are proved. Handing it over comes after the commit (``hand_over``)."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from psycopg.rows import tuple_row
 from sqlalchemy import Row, text
 
 from services.disbursement.channels.account_fields import open_account
-from services.disbursement.channels.column_file import ColumnFile
-from services.disbursement.channels.port import BankChannel, FileDiffers, PreparedFile, TransferLine
+from services.disbursement.channels.forms import FileForm, channel_for
+from services.disbursement.channels.port import BatchHead, FileDiffers, LineNotWritable, Proof, TransferLine, write_and_prove
 from services.disbursement.commands import batches
+from services.disbursement.commands.bank_forms import form_of_file, form_on, keep_form
 from services.disbursement.commands.compose import changed_accounts
 from services.disbursement.commands.post import post
 from services.disbursement.commands.sign import ready_to_sign
@@ -25,6 +26,7 @@ from shared.contracts.disbursement import BatchSent
 from shared.crypto import FieldCipher
 from shared.db.session import AnySession, WriteSession, raw_connection
 from shared.kernel import failpoints
+from shared.kernel.clock import JAKARTA
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import natural_id
 from shared.kernel.workdays import add_working_days_to
@@ -33,8 +35,6 @@ from shared.web.auth import Caller
 RESULTS_DUE_WORKING_DAYS: Final = 3
 """From the real release (CORE.md section 4)."""
 _LINES_AT_ONCE: Final = 5_000
-
-channel: Final[BankChannel] = ColumnFile()
 
 
 class LineNotPayable(Refusal):
@@ -50,9 +50,10 @@ class BankFileDiffers(Refusal):
     status = 500
 
 
-def out_folder(data: Path) -> Path:
-    """The hand-over folder to the bank."""
-    return data / "bank" / "out"
+class BankLineNotWritable(Refusal):
+    """The bank's form has no place for a line as it is: ``reference``, ``field`` and why. Nothing went out and nothing changed."""
+
+    code = "bank-line-not-writable"
 
 
 async def transfer_lines(session: AnySession, cipher: FieldCipher, batch_id: UUID) -> AsyncIterator[list[TransferLine]]:
@@ -72,13 +73,10 @@ async def transfer_lines(session: AnySession, cipher: FieldCipher, batch_id: UUI
             ]
 
 
-async def release(
-    session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, cipher: FieldCipher, data: Path, at: datetime
-) -> PreparedFile:
-    """The fourth name. Everything or nothing: heads, entries, payments, file and event become true together.
+async def release(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, cipher: FieldCipher, at: datetime) -> Proof:
+    """The fourth name. Everything or nothing: heads, entries, payments, the file's proof and event become true together.
 
-    The file is put in its place last before the commit. Should the process die between the two, nothing is released, and
-    the next release puts the same bytes into the same place.
+    The bytes are written into a file without a name, read back and forgotten: what is in the folder for the bank was released.
     """
     batch = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash)
     if people := await changed_accounts(session, batch_id):
@@ -91,13 +89,13 @@ async def release(
              FROM batch b CROSS JOIN jsonb_to_recordset(b.totals) AS t(programme text, sum bigint) WHERE b.id = :id""",
         {"id": batch_id}, at=at, by=caller.person,
     )  # fmt: skip
-    prepared = await _write(session, batch, cipher, out_folder(data))
-    file_id = natural_id("bank_file", str(batch_id))
-    await _record(session, batch, caller, prepared, file_id=file_id, at=at)
-    failpoints.hit("disbursement.release.before_rename")
-    channel.hand_over(prepared)
+    form = await form_on(session, at.astimezone(JAKARTA).date())
+    with tempfile.TemporaryFile() as file:
+        proof = await write_bank_file(session, batch, form, file, cipher=cipher, at=at)
+    failpoints.hit("disbursement.release.proved")
+    await _record(session, batch, caller, form, proof, at=at)
     failpoints.hit("disbursement.release.before_commit")
-    return prepared
+    return proof
 
 
 async def _move_months(session: WriteSession, batch: Row[Any], caller: Caller, at: datetime) -> None:
@@ -120,31 +118,39 @@ async def _move_months(session: WriteSession, batch: Row[Any], caller: Caller, a
     raise LineNotPayable(f"{batch.allocations - moved} months of this list are not payable any more", people=[str(one) for one in people])
 
 
-async def _write(session: WriteSession, batch: Row[Any], cipher: FieldCipher, folder: Path) -> PreparedFile:
+async def write_bank_file(
+    session: AnySession, batch: Row[Any], form: FileForm, file: BinaryIO, *, cipher: FieldCipher, at: datetime
+) -> Proof:
+    """Write a batch's lines into ``file``; ``at`` is the instant of the release. Raise BankFileDiffers, BankLineNotWritable."""
+    head = BatchHead(batch.code, batch.payments, batch.sum, at)
     try:
-        prepared = await channel.prepare(folder, batch.code, transfer_lines(session, cipher, batch.id))
+        proof = await write_and_prove(channel_for(form), file, head, transfer_lines(session, cipher, batch.id))
+    except LineNotWritable as line:
+        raise BankLineNotWritable(
+            "the bank's form has no place for this line as it is", reference=line.reference, field=line.field, why=line.why
+        ) from None
     except FileDiffers as differs:
         raise BankFileDiffers(str(differs)) from differs
-    if (prepared.totals.count, prepared.totals.sum) != (batch.payments, batch.sum):
-        prepared.partial.unlink(missing_ok=True)
+    if (proof.totals.count, proof.totals.sum) != (batch.payments, batch.sum):
         raise BankFileDiffers(
             "the file does not have the totals that were approved", approved={"count": batch.payments, "sum": batch.sum},
-            file={"count": prepared.totals.count, "sum": prepared.totals.sum},
+            file={"count": proof.totals.count, "sum": proof.totals.sum},
         )  # fmt: skip
-    return prepared
+    return proof
 
 
-async def _record(session: WriteSession, batch: Row[Any], caller: Caller, prepared: PreparedFile, *, file_id: UUID, at: datetime) -> None:
-    totals = prepared.totals
+async def _record(session: WriteSession, batch: Row[Any], caller: Caller, form: FileForm, proof: Proof, *, at: datetime) -> None:
+    totals, file_id, channel = proof.totals, natural_id("bank_file", str(batch.id)), channel_for(form)
     due_at = add_working_days_to(at, RESULTS_DUE_WORKING_DAYS, frozenset(await batches.holidays(session)))
     await session.execute(
         text("""INSERT INTO bank_file (id, batch_id, name, count, sum, entry_hash, sha256, written_at, by)
                 VALUES (:file, :id, :name, :count, :sum, :entries, :sha256, :at, :by)"""),
         {
-            "file": file_id, "id": batch.id, "name": prepared.name, "count": totals.count, "sum": totals.sum,
-            "entries": totals.entry_hash, "sha256": prepared.sha256, "at": at, "by": caller.person,
+            "file": file_id, "id": batch.id, "name": channel.file_name(batch.code), "count": totals.count, "sum": totals.sum,
+            "entries": totals.entry_hash, "sha256": proof.sha256, "at": at, "by": caller.person,
         },
     )  # fmt: skip
+    await keep_form(session, file_id, form, channel.media_type)
     await session.execute(
         text("UPDATE batch SET released_at = :at, results_due_at = :due, file_id = :file WHERE id = :id"),
         {"at": at, "due": due_at, "file": file_id, "id": batch.id},
@@ -159,10 +165,8 @@ async def _record(session: WriteSession, batch: Row[Any], caller: Caller, prepar
     )
 
 
-async def regenerate(session: WriteSession, batch: Row[Any], *, cipher: FieldCipher, folder: Path, sha256: str) -> PreparedFile:
-    """The file of a released batch once more, byte for byte, in a folder of the caller's. Raise BankFileDiffers otherwise."""
-    prepared = await channel.prepare(folder, batch.code, transfer_lines(session, cipher, batch.id))
-    if prepared.sha256 != sha256:
-        prepared.partial.unlink(missing_ok=True)
-        raise BankFileDiffers("the lines do not give the bytes that went to the bank", sent=sha256, now=prepared.sha256)
-    return prepared
+async def write_again(session: AnySession, batch: Row[Any], file: BinaryIO, *, cipher: FieldCipher, sha256: str) -> None:
+    """The bytes of a released batch once more, in the form of their day. Raise BankFileDiffers where they are others."""
+    proof = await write_bank_file(session, batch, await form_of_file(session, batch.file_id), file, cipher=cipher, at=batch.released_at)
+    if proof.sha256 != sha256:
+        raise BankFileDiffers("the lines do not give the bytes that were released", released=sha256, now=proof.sha256)

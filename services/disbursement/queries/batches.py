@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, RowMapping, text
 
+from services.disbursement.domain.handover import Handover, handover_state
 from shared.db.session import AnySession
 from shared.kernel.errors import NotFound
 
@@ -70,21 +71,47 @@ async def _view(session: AnySession, batch: RowMapping) -> dict[str, Any]:
         "signatures": [dict(row) for row in signatures.mappings()],
         "funding": [dict(row) for row in funding.mappings()],
         "file": await bank_file(session, batch["id"]),
+        "handover": await handover(session, batch["id"]),
     }
 
 
 async def bank_file(session: AnySession, batch_id: UUID) -> dict[str, Any] | None:
-    """The file that went to the bank: name, count, sum, entry hash, SHA-256; None before release."""
+    """The file for the bank: name, count, sum, entry hash, SHA-256 and its form; None before release."""
     found = (
         (
             await session.execute(
-                text("SELECT id AS file_id, name, count, sum, entry_hash, sha256 FROM bank_file WHERE batch_id = :id"), {"id": batch_id}
+                text("""SELECT f.id AS file_id, f.name, f.count, f.sum, f.entry_hash, f.sha256,
+                               coalesce(m.channel, 'column_file') AS channel, m.template_id,
+                               coalesce(m.media_type, 'text/csv; charset=utf-8') AS media_type
+                          FROM bank_file f LEFT JOIN bank_file_form m ON m.file_id = f.id WHERE f.batch_id = :id"""),
+                {"id": batch_id},
             )
         )
         .mappings()
         .one_or_none()
     )
     return None if found is None else dict(found)
+
+
+async def handover(session: AnySession, batch_id: UUID) -> dict[str, Any] | None:
+    """Where the released file stands: waiting, handed_over, late or received, and since when; None before release."""
+    found = (
+        await session.execute(
+            text("""SELECT h.at AS handed_over_at, h.receipt_due_at, r.received_at, r.received_by, r.source, r.noted_by,
+                           t.problem, coalesce(t.problem = 'receipt-late', false) AS late
+                      FROM bank_file f LEFT JOIN bank_handover h ON h.file_id = f.id LEFT JOIN bank_receipt r ON r.file_id = f.id
+                      LEFT JOIN LATERAL (SELECT problem FROM bank_handover_trouble WHERE file_id = f.id
+                                          ORDER BY id DESC LIMIT 1) AS t ON true
+                     WHERE f.batch_id = :id"""),
+            {"id": batch_id},
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    state = handover_state(found.handed_over_at, found.received_at, late=found.late)
+    problem = found.problem if state in (Handover.WAITING, Handover.LATE) else None
+    shown = ("handed_over_at", "receipt_due_at", "received_at", "received_by", "source", "noted_by")
+    return {"state": state.value, "problem": problem, **{key: getattr(found, key) for key in shown}}
 
 
 LINES = """

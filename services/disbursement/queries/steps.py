@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from services.disbursement.domain.handover import Handover
+from services.disbursement.queries.batches import handover
 from shared.db.session import ReadSession
 
 STEPS: Final = (
@@ -26,6 +28,8 @@ async def month_steps(session: ReadSession, month: str, states: Collection[str])
     for step in STEPS:
         if step in done and not now_given:
             steps.append({"step": step, "state": "done", "at": done[step]})
+            if step == "released":
+                steps[-1] |= await _bank_has_it(session, month)
         else:
             steps.append({"step": step, "state": "waiting" if now_given else "now"})
             now_given = True
@@ -68,3 +72,13 @@ async def _done(session: ReadSession, month: str, states: Collection[str]) -> di
     if batch.state in ("results_in", "closed"):
         done["results_in"] = None
     return done
+
+
+async def _bank_has_it(session: ReadSession, month: str) -> dict[str, Any]:
+    """Where the file of the main batch stands (``handover``), and whether the bank's receipt is late."""
+    batch_id = await session.scalar(
+        text("""SELECT id FROM batch WHERE month = :month AND kind = 'main' AND state <> 'withdrawn' ORDER BY composed_at DESC LIMIT 1"""),
+        {"month": month},
+    )
+    standing = await handover(session, batch_id) if batch_id is not None else None
+    return {"handover": standing["state"], "late": standing["state"] == Handover.LATE} if standing is not None else {}

@@ -45,6 +45,8 @@ async def test_a_month_from_list_to_gaps(office: Office, desk: Desk) -> None:
     assert released["file"]["count"] == 8
     assert released["file"]["entry_hash"] == sum(int(account_number(n)) for n in range(8)) % 10**10
     assert desk.outcomes() == {"due": 2, "in_payment": 8}
+    assert released["handover"]["state"] == "waiting"
+    await desk.settle()
     out = desk.api.settings.data / "bank" / "out" / "2025-09-M01.csv"
     assert hashlib.sha256(out.read_bytes()).hexdigest() == released["file"]["sha256"]
     assert await office.bank_file(released) == out.read_bytes()

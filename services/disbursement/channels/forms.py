@@ -1,0 +1,28 @@
+"""Which form a batch's file has, and the adapter that writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from services.disbursement.channels.column_file import ColumnFile
+from services.disbursement.channels.port import BankChannel
+from services.disbursement.domain.column_template import FIRST, ColumnTemplate
+
+COLUMN_FILE: Final = "column_file"
+
+
+@dataclass(frozen=True)
+class FileForm:
+    """``template``: of a column file; ``details``: what a payment message says of the payer."""
+
+    channel: str = COLUMN_FILE
+    details: Mapping[str, Any] = field(default_factory=dict)
+    template: ColumnTemplate = FIRST
+    template_id: UUID | None = None
+
+
+def channel_for(form: FileForm) -> BankChannel:
+    return ColumnFile(form.template)
