@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ritme.client import FAILED, Problem, Unreachable
-from ritme.commands import bank, batch, cards, devices, events, imports, money, month, people, status, story
+from ritme.commands import bank, batch, cards, devices, events, imports, money, month, people, status, story, treasury
 from ritme.terminal import Terminal, terminal
 
 _COMMON = {"--as": True, "--url": True, "--json": False}
@@ -126,7 +126,7 @@ def bench(
     raise typer.Exit(run(terminal(context), people, write))
 
 
-for commands in (status, imports, month, batch, cards, bank, money, devices, people, events, story):
+for commands in (status, imports, month, batch, cards, bank, money, treasury, devices, people, events, story):
     commands.add_to(app)
 
 

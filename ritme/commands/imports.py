@@ -15,14 +15,14 @@ from ritme.terminal import Terminal, json_or_file, number, pairs, table, termina
 SERVICE_OF: Final = {
     "decree": "beneficiary", "status": "beneficiary",
     "accounts": "disbursement", "account-opening": "disbursement", "card-distribution": "disbursement",
-    "carry-in": "disbursement", "results": "disbursement",
+    "carry-in": "disbursement", "results": "disbursement", "statement": "disbursement",
     "dpa": "budget_audit", "cash-plan": "budget_audit", "sp2d": "budget_audit", "sts": "budget_audit",
     "census": "budget_audit", "contract": "budget_audit",
     "delivery": "assistive_devices",
 }  # fmt: skip
 """Which service takes which file."""
 
-SENDER_OF: Final = {"sp2d": "treasurer", "sts": "treasurer", "delivery": "warehouse"}
+SENDER_OF: Final = {"sp2d": "treasurer", "sts": "treasurer", "statement": "treasurer", "delivery": "warehouse"}
 """Whose file it is, where not the operator's."""
 
 CONTROLS_OF: Final = {
@@ -32,6 +32,7 @@ CONTROLS_OF: Final = {
     "card-distribution": '{"count":3}', "carry-in": '{"count":3,"months":{"2025-07":2,"2025-08":1}}',
     "dpa": '{"count":3,"sum":900000}', "cash-plan": '{"count":3,"sum":900000}', "sp2d": '{"count":3,"sum":900000}',
     "sts": '{"count":1,"sum":300000}', "census": '{"count":30}', "contract": '{"count":1}', "delivery": '{"count":2,"sum":5000000}',
+    "statement": '{"account":"1010101010","from_day":"2025-09-18","to_day":"2025-09-19","opening":0,"closing":0}',
 }  # fmt: skip
 """What the signed paper of each kind says, as it is typed; sums in rupiah (of one month, for a decree)."""
 

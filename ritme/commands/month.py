@@ -66,10 +66,14 @@ def _show_opening(shown: Any, answer: dict[str, Any]) -> None:
     shown.answer(answer, table(keys, rows))
 
 
-def show(context: typer.Context, month: str) -> None:
+def show(
+    context: typer.Context,
+    month: str,
+    as_of: Annotated[str | None, typer.Option(help="As it was known at the end of this day, as 2025-08-08.")] = None,
+) -> None:
     """The month as an equation, by programme, with what is unpaid and why."""
     shown = terminal(context)
-    found = shown.doors("leader").get(f"/disbursement/months/{month}/equation")
+    found = shown.doors("leader").get(f"/disbursement/months/{month}/equation", as_of=as_of)
     rows = [("all", *(found[key] for key in OUTCOMES))]
     rows += [(name, *(one[key] for key in OUTCOMES)) for name, one in found["by_programme"].items()]
     reasons = table(("unpaid because", "people"), sorted(found["unpaid_by_reason"].items(), key=lambda item: -item[1]))

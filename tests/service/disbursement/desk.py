@@ -87,6 +87,7 @@ class Beneficiary:
         self._enrolments: dict[tuple[UUID, str], Enrolment] = {}
         self.lists: dict[str, bytes] = {}
         self.niks: dict[str, UUID] = {}
+        self.name = "Siti Contoh"
         self.queue: list[Record] = []
 
     def change(
@@ -182,7 +183,7 @@ class Beneficiary:
         async def reveal(request: Request) -> dict[str, Any]:
             asked = json.loads(await request.body())
             by_id = {str(who): number for number, who in self.niks.items()}
-            everything = {"name": "Siti Contoh", "address": "Jl. Contoh No. 1; RT 001", "birth_date": "1945-05-12"}
+            everything = {"name": self.name, "address": "Jl. Contoh No. 1; RT 001", "birth_date": "1945-05-12"}
             return {
                 "people": [
                     {"id": one, "area": AREA} | {f: (everything | {"nik": by_id[one]})[f] for f in asked["fields"]}

@@ -1,0 +1,62 @@
+"""The doors of papers: the treasury path's, of a batch, and the month's, for signature."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from services.disbursement.queries import batches, papers
+from shared import audit
+from shared.imports.api import XLSX
+from shared.kernel.month import parse_month
+from shared.web.auth import CallerDep, allowed
+from shared.web.transactions import CommandRoute, ReadDep, WriteDep
+
+router = APIRouter(route_class=CommandRoute, tags=["papers"])
+
+_MEDIA: Final = {"xlsx": XLSX, "pdf": "application/pdf"}
+
+
+async def _file(name: str, form: str, write: Callable[[Path], Awaitable[None]]) -> FileResponse:
+    folder = Path(tempfile.mkdtemp(prefix="ritme-paper-"))  # names and account numbers: gone once it is sent
+    try:
+        await write(folder / name)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return FileResponse(
+        folder / name, media_type=_MEDIA[form], filename=name, background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    )
+
+
+@router.get("/batches/{batch_id}/papers/{paper}.{form}", dependencies=[allowed("operator", "treasurer", "releaser", whole_agency=True)])
+async def batch_paper(batch_id: UUID, paper: str, form: str, *, request: Request, session: WriteDep, caller: CallerDep) -> FileResponse:
+    """``spp-ls`` (from approval on) or ``payment-list`` (from release on), as xlsx or pdf. Names people: audited."""
+    service = request.app.state.service
+    batch = await batches.load(session, batch_id)
+    desk = papers.Desk(session, caller, service.http, service.cipher, service.clock)
+
+    async def write(target: Path) -> None:
+        await papers.batch_paper(desk, batch, paper, form, target)
+        await audit.record(
+            session, caller, f"batch.paper.{paper}", "payment-file", count=batch.payments, ids_hash=batch.list_hash, at=service.clock.now()
+        )
+
+    return await _file(f"{paper}-{batch.code}.{form}", form, write)
+
+
+@router.get("/months/{month}/papers/{paper}.{form}", dependencies=[allowed(whole_agency=True)])
+async def month_paper(month: str, paper: str, form: str, *, request: Request, session: ReadDep, caller: CallerDep) -> FileResponse:
+    """``reconciliation`` or ``minutes`` (berita acara), as xlsx or pdf; they name nobody."""
+    service = request.app.state.service
+    parsed = parse_month(month)
+    desk = papers.Desk(session, caller, service.http, service.cipher, service.clock)
+    return await _file(f"{paper}-{parsed}.{form}", form, lambda target: papers.month_paper(desk, parsed, paper, form, target))

@@ -1,0 +1,58 @@
+"""The office's words on its papers (Bahasa Indonesia)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+OFFICE: Final = ("PEMERINTAH PROVINSI DAERAH KHUSUS IBUKOTA JAKARTA", "DINAS SOSIAL")
+
+MONTHS: Final = (
+    "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember",
+)  # fmt: skip
+
+KINDS: Final = {
+    "main": "utama", "wave": "gelombang susulan", "back_pay": "rapel", "retry": "penyaluran ulang", "opened_later": "susulan",
+}  # fmt: skip
+
+OUTCOMES: Final = {
+    "due": "belum dibayar", "in_payment": "dalam proses bank", "unknown": "menunggu bank", "paid": "dibayar", "held": "ditahan",
+    "missed": "terlewat", "excluded": "dikecualikan", "prepared": "disiapkan", "credited": "dikreditkan", "rejected": "ditolak bank",
+    "returned": "retur",
+}  # fmt: skip
+
+SPTJM: Final = (
+    "Yang bertanda tangan di bawah ini menyatakan dengan sesungguhnya bahwa:",
+    (
+        "1. Penerima yang tercantum dalam daftar nama adalah penerima bantuan sosial menurut Keputusan Gubernur yang berlaku, sesuai batas "
+        "data yang dikunci, dan jumlahnya telah diperiksa oleh pembuat, pemeriksa, dan pemberi persetujuan yang berbeda."
+    ),
+    (
+        "2. Perhitungan jumlah penerima dan nilai bantuan dalam berkas ini benar, dan daftar ini dikenali dengan sidik daftar (SHA-256) "
+        "yang tercantum pada sampul; perubahan satu baris pun mengubah sidik itu."
+    ),
+    (
+        "3. Bantuan disalurkan langsung ke rekening penerima melalui bank penyalur; dana yang tidak dapat dikreditkan dibayarkan kembali "
+        "kepada penerima yang sama atau disetor ke Kas Daerah dengan STS."
+    ),
+    (
+        "4. Kami bertanggung jawab mutlak, formal dan material, atas kebenaran berkas ini, dan bersedia menyetor kembali ke Kas Daerah "
+        "apabila di kemudian hari terdapat kelebihan pembayaran."
+    ),
+)
+"""Surat Pernyataan Tanggung Jawab Mutlak; sources of its duties: Pergub 44/2022, Permendagri 77/2020 (belanja LS)."""
+
+
+LATER: Final = (
+    "Hasil bank yang datang sesudah berita acara ini dibukukan sebagai koreksi yang merujuk pembayaran asalnya; berita acara ini tetap."
+)
+
+
+def month_words(month: str) -> str:
+    """``September 2025``."""
+    return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
+
+
+def day_words(day: date) -> str:
+    """``25 September 2025``."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
