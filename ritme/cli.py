@@ -9,7 +9,21 @@ import typer
 from typer.core import TyperGroup
 
 from ritme.client import FAILED, Problem, Unreachable
-from ritme.commands import bank, batch, cards, devices, events, imports, money, month, people, status, story, treasury
+from ritme.commands import (
+    bank,
+    batch,
+    cards,
+    devices,
+    events,
+    figures,
+    imports,
+    money,
+    month,
+    people,
+    status,
+    story,
+    treasury,
+)
 from ritme.terminal import Terminal, terminal
 
 _COMMON = {"--as": True, "--url": True, "--json": False}
@@ -126,7 +140,21 @@ def bench(
     raise typer.Exit(run(terminal(context), people, write))
 
 
-for commands in (status, imports, month, batch, cards, bank, money, treasury, devices, people, events, story):
+for commands in (
+    status,
+    imports,
+    month,
+    batch,
+    cards,
+    bank,
+    figures,
+    money,
+    treasury,
+    devices,
+    people,
+    events,
+    story,
+):
     commands.add_to(app)
 
 

@@ -90,7 +90,7 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "entitlement_entry": (), "seal": ("opened_at",), "batch_funding": (), "batch_sts": (), "bank_file": (), "result_file": (),
         "result_row": (), "enrolment_history": (), "batch_signature": ("void",), "payment_month": ("live",),
         "posting": (), "statement": (), "statement_line": (), "statement_match": (), "statement_difference": (), "closed_day": (),
-        "closed_year": (), "quarantine_decision": ("state", "decided_by", "decided_at", "result_file_id"),
+        "closed_year": (), "figure": (), "quarantine_decision": ("state", "decided_by", "decided_at", "result_file_id"),
         "holding_disposal": ("state", "decided_by", "decided_at"),
         "bank_file_form": (), "bank_handover": (), "bank_handover_trouble": (), "bank_receipt": (), "bank_inbox": ("moved_at",),
     },

@@ -42,6 +42,7 @@ _SENTENCES: Final = {
     "nobody-to-invite": "Di wilayah ini tidak ada lagi yang menunggu kartu dan masih boleh diundang.",
     "no-card-waiting": "Orang ini tidak punya rekening yang kartunya menunggu diserahkan.",
     "already-asked": "Kunjungan untuk orang ini sudah diminta.",
+    "figure-exists": "Angka dengan nama ini sudah ditetapkan. Angka yang sudah diumumkan tidak diganti; beri nama lain.",
     "request-under-way": "Permintaan yang sama sedang berjalan. Tunggu sebentar.",
     "purpose-not-allowed": "Untuk tujuan itu data orang tidak boleh dibuka oleh peran Anda.",
     "second-line": "Program ini sudah punya pos bantuan sosial uang di tahun itu.",

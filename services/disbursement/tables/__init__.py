@@ -6,7 +6,28 @@ ledger, entry and payment: a check command compares them instead (DESIGN.md, Sto
 
 from __future__ import annotations
 
-from services.disbursement.tables import account_opening, accounts, batches, channels, holding, ledger, reference, staging
+from services.disbursement.tables import (
+    account_opening,
+    accounts,
+    batches,
+    channels,
+    figure,
+    holding,
+    ledger,
+    reference,
+    staging,
+)
 from services.disbursement.tables.base import metadata
 
-__all__ = ["account_opening", "accounts", "batches", "channels", "holding", "ledger", "metadata", "reference", "staging"]
+__all__ = [
+    "account_opening",
+    "accounts",
+    "batches",
+    "channels",
+    "figure",
+    "holding",
+    "ledger",
+    "metadata",
+    "reference",
+    "staging",
+]

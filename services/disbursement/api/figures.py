@@ -1,0 +1,59 @@
+"""The doors of official figures."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.disbursement.commands import figures
+from services.disbursement.domain.figure import Definition
+from services.disbursement.queries.as_known import end_of
+from shared.kernel.month import PATTERN, parse_month
+from shared.web.auth import CallerDep, allowed
+from shared.web.transactions import CommandRoute, ReadDep, WriteDep
+
+router = APIRouter(route_class=CommandRoute, tags=["figures"])
+
+
+class NewFigure(BaseModel):
+    """``as_of``: as it was known at the end of that day in Jakarta; today's, or none, counts what is known now."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(min_length=3, max_length=120)]
+    month: Annotated[str, Field(pattern=PATTERN)]
+    programmes: Annotated[list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]], Field(max_length=20)] = []
+    area: Annotated[str, Field(pattern=r"^(31(\.\d{2}(\.\d{2}(\.\d{4})?)?)?)?$")] = ""
+    cohort: Literal["existing", "new", ""] = ""
+    as_of: date | None = None
+    note: Annotated[str, Field(max_length=500)] = ""
+
+
+@router.post("/figures", status_code=201, dependencies=[allowed("operator", "leader", whole_agency=True)])
+async def freeze(body: NewFigure, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
+    """Freeze a month's figure under a name that is given once."""
+    clock = request.app.state.service.clock
+    at = clock.now()
+    until = at if body.as_of is None else min(at, end_of(body.as_of, clock.today()))
+    definition = Definition(tuple(sorted(set(body.programmes))), body.area, body.cohort)
+    await figures.freeze(session, body.name, parse_month(body.month), definition, until=until, note=body.note, by=caller.person, at=at)
+    return await figures.figure(session, body.name)
+
+
+@router.get("/figures")
+async def listed(session: ReadDep, caller: CallerDep, month: str = "") -> dict[str, Any]:
+    """What was published, newest first."""
+    return {"items": await figures.figures(session, month)}
+
+
+@router.get("/figures/{name}")
+async def one(name: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    return await figures.figure(session, name)
+
+
+@router.get("/figures/{name}/check", dependencies=[allowed(whole_agency=True)])
+async def check(name: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    """The figure counted again from the ledger."""
+    return await figures.check(session, name)
