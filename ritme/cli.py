@@ -12,6 +12,7 @@ from ritme.client import FAILED, Problem, Unreachable
 from ritme.commands import (
     bank,
     batch,
+    calendar,
     cards,
     devices,
     events,
@@ -144,6 +145,7 @@ for commands in (
     status,
     imports,
     month,
+    calendar,
     batch,
     cards,
     bank,

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from services.beneficiary import queries
+from services.beneficiary.commands.ages import count_last_months
 from services.beneficiary.commands.cutoff import LIST, seal_cutoff
 from services.beneficiary.commands.people import find_person, resolve_people, reveal_people
 from services.beneficiary.commands.status import confirm_order, order_changes
@@ -24,7 +25,8 @@ from services.beneficiary.schemas import (
     StatusChanges,
 )
 from shared.db.session import copy_out
-from shared.kernel.month import Month
+from shared.kernel.errors import InvalidInput
+from shared.kernel.month import Month, shift
 from shared.runtime import Service
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
@@ -33,6 +35,9 @@ router = APIRouter(route_class=CommandRoute)
 looks = APIRouter()
 """Looks at people. No CommandRoute: it would keep the answer, names in clear, and give it again unaudited, whatever the caller may
 see by then."""
+
+OUTLOOK_MAX = 60
+"""Months ahead that the ages are counted for."""
 
 
 def _service(request: Request) -> Service:
@@ -151,6 +156,17 @@ async def find(body: FindRequest, request: Request, session: WriteDep, caller: C
     """One person by NIK with the enrolments. Audited."""
     service = _service(request)
     return await find_person(session, service.cipher, caller, body.nik, body.purpose, at=service.clock.now())
+
+
+@looks.get("/outlook/ages", dependencies=[allowed("operator", "approver", "treasurer", "leader")])
+async def ages(
+    request: Request, session: WriteDep, caller: CallerDep, first: Annotated[MonthText, Query(alias="from")], to: MonthText
+) -> dict[str, Any]:
+    """Who has the last month by age, counted by month and programme; birth dates are read for it. Audited."""
+    service = _service(request)
+    if not first <= to <= shift(Month(first), OUTLOOK_MAX):
+        raise InvalidInput(f"'to' is not before 'from' and at most {OUTLOOK_MAX} months later")
+    return await count_last_months(session, service.cipher, caller, Month(first), Month(to), at=service.clock.now())
 
 
 router.include_router(looks)

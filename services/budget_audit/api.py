@@ -24,6 +24,12 @@ async def lines(session: ReadDep, caller: CallerDep, year: Year = None) -> schem
     return await queries.lines(session, year)
 
 
+@router.get("/outlook", dependencies=[allowed(whole_agency=True)])
+async def outlook(session: ReadDep, caller: CallerDep, first: Annotated[str, Query(alias="from")], to: str) -> schemas.Outlook:
+    """Ceiling, what of it is left, and the cash plan by month, of the cash aid of each year from ``from`` to ``to``."""
+    return await queries.outlook(session, parse_month(first), parse_month(to))
+
+
 @router.get("/reservations")
 async def reservations(request: Request, session: ReadDep, caller: CallerDep, batch_id: UUID | None = None) -> schemas.Reservations:
     """Reservations by batch and list hash, the newest first."""

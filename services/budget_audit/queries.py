@@ -13,6 +13,7 @@ from services.budget_audit.domain.calendar import days_of
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.mismatch import open_amount
 from services.budget_audit.domain.references import PantiMonth
+from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
 from services.budget_audit.store import line_key
 from services.budget_audit.store.facts import food_facts
 from shared.db.session import AnySession
@@ -36,6 +37,20 @@ async def lines(session: AnySession, year: int | None) -> schemas.Lines:
         for row in found
     ]
     return schemas.Lines(items=items)
+
+
+async def outlook(session: AnySession, first: Month, last: Month) -> schemas.Outlook:
+    """The lines of cash aid for every year from ``first`` to ``last``, each with its whole cash plan."""
+    found = await session.execute(
+        text("""SELECT l.programme, l.year, l.ceiling, l.reserved, l.realised, l.returned,
+                       l.ceiling - l.reserved - l.realised + l.returned AS available,
+                       coalesce((SELECT json_agg(json_build_object('month', c.month, 'planned', c.planned) ORDER BY c.month)
+                                   FROM cash_plan c WHERE c.line_id = l.id), '[]') AS plan
+                  FROM budget_line l
+                 WHERE l.programme <> '' AND l.account = :account AND l.year BETWEEN :first AND :last ORDER BY l.programme, l.year"""),
+        {"account": CASH_AID_ACCOUNT, "first": int(first[:4]), "last": int(last[:4])},
+    )
+    return schemas.Outlook(lines=[schemas.AheadLine(**row) for row in found.mappings()])
 
 
 async def reservations(session: AnySession, batch_id: UUID | None, today: date) -> schemas.Reservations:

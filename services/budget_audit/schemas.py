@@ -102,6 +102,30 @@ class Lines(BaseModel):
     items: list[Line]
 
 
+class PlannedMonth(BaseModel):
+    month: str
+    planned: int
+
+
+class AheadLine(BaseModel):
+    """A programme's line of cash aid of one year, with its cash plan by month; ``available`` as in ``Line``."""
+
+    programme: str
+    year: int
+    ceiling: int
+    reserved: int
+    realised: int
+    returned: int
+    available: int
+    plan: list[PlannedMonth]
+
+
+class Outlook(BaseModel):
+    """What the treasury has for the months that lie ahead. A year without a line has no DPA yet."""
+
+    lines: list[AheadLine]
+
+
 class ReservationLine(BaseModel):
     line_id: UUID
     programme: str

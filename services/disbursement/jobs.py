@@ -9,6 +9,9 @@ from services.disbursement.commands.hand_over import find_late, hand_over_next
 from services.disbursement.commands.inbox import read_inbox
 from services.disbursement.commands.settled import declare_results_due
 from services.disbursement.commands.sweep import miss_never_sent
+from services.disbursement.commands.watch_steps import tell_steps, watched
+from services.disbursement.queries.calendar import month_plan
+from services.disbursement.queries.reached import steps_reached
 from shared.db.session import WriteSession
 from shared.messaging.reactions import Context, Job, JobContext
 
@@ -47,10 +50,21 @@ async def inbox(session: WriteSession, context: JobContext) -> int:
     return await read_inbox(session, cipher=context.cipher, data=context.settings.data, at=context.clock.now())
 
 
+async def steps(session: WriteSession, context: Context) -> int:
+    """Whoever must do the next step is warned, and whoever is above hears of a step that is late."""
+    at, told = context.clock.now(), 0
+    for month in watched(at):
+        plan = await month_plan(session, month)
+        if plan:
+            told += await tell_steps(session, month, plan, await steps_reached(session, month, plan, at), at=at)
+    return told
+
+
 jobs = (
     Job("disbursement.hand_over", 3.0, hand_over),
     Job("disbursement.inbox", 5.0, inbox),
     Job("disbursement.results_due", 30.0, results_due),
     Job("disbursement.never_sent", 60.0, never_sent),
     Job("disbursement.gaps", 5.0, gaps),
+    Job("disbursement.steps", 600.0, steps),
 )

@@ -42,14 +42,35 @@ GAP_OWNERS: Final[tuple[tuple[str, str, int], ...]] = (
     ("*", "bidang-linjamsos", 5),
 )
 
+# The month of DESIGN.md ("as the office lives it"), as working days of the benefit month: September 2025 seals on the 10th,
+# has its SP2D on the 22nd and the bank's answer on the 26th. Who does it, and who is told when it is late.
+# step, working day, days of warning, role, told when late
+STEPS: Final[tuple[tuple[str, int, int, str, str], ...]] = (
+    ("sealed", 7, 2, "operator", "approver"),
+    ("opened", 8, 1, "operator", "approver"),
+    ("composed", 9, 1, "operator", "approver"),
+    ("submitted", 9, 1, "operator", "approver"),
+    ("checked", 10, 1, "checker", "approver"),
+    ("approved", 11, 1, "approver", "leader"),
+    ("reserved", 11, 1, "treasurer", "leader"),
+    ("funded", 15, 3, "treasurer", "leader"),
+    ("released", 16, 1, "releaser", "leader"),
+    ("credited", 18, 1, "treasurer", "leader"),
+    ("results_in", 19, 1, "operator", "approver"),
+    ("gaps_owned", 20, 1, "operator", "approver"),
+)
+
 
 def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Run as the owner after each migration. A row that an office changed by a later, signed value keeps it."""
     with connection.cursor() as cursor:
         for file in HOLIDAY_FILES:
             cursor.executemany(
-                "INSERT INTO holiday (day, name, kind) VALUES (%s, %s, %s) ON CONFLICT (day) DO NOTHING",
-                [(row["tanggal"], row["nama"], row["jenis"]) for row in data.rows(file)],
+                # A day that two people took away stays away.
+                """INSERT INTO holiday (day, name, kind) SELECT %s::date, %s, %s
+                    WHERE NOT EXISTS (SELECT FROM calendar_change c WHERE c.subject = 'holiday/' || %s AND c.state = 'confirmed')
+                   ON CONFLICT (day) DO NOTHING""",
+                [(row["tanggal"], row["nama"], row["jenis"], row["tanggal"]) for row in data.rows(file)],
             )
         cursor.executemany(
             """INSERT INTO bank_code (code, outcome, reason, withdrawn, valid_from, signed_by, note)
@@ -60,4 +81,9 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
             """INSERT INTO gap_owner (reason, office, working_days, valid_from)
                VALUES (%s, %s, %s, DATE '2025-01-01') ON CONFLICT (reason) DO NOTHING""",
             GAP_OWNERS,
+        )
+        cursor.executemany(
+            """INSERT INTO calendar_step (programme, step, from_month, version, working_day, warn_days, role, escalate_to)
+               VALUES ('*', %s, '2000-01', 1, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+            STEPS,
         )

@@ -126,3 +126,28 @@ class GapClosed(Event, frozen=True, kw_only=True):
     programme: str
     month: str
     how: str
+
+
+CALENDAR = topic("disbursement.calendar", 15, partitions=1, key="step_notice_id")
+
+
+@event("disbursement.step.near.v1", 241, CALENDAR)
+class StepNear(Event, frozen=True, kw_only=True):
+    """A step of a programme's month is due soon and not done; ``role`` does it. Told once a step."""
+
+    programme: str
+    month: str
+    step: str
+    due_on: str
+    role: str
+
+
+@event("disbursement.step.late.v1", 242, CALENDAR)
+class StepLate(Event, frozen=True, kw_only=True):
+    """The day on which a step was due has passed and it is not done; ``role`` is whom it is escalated to. Told once a step."""
+
+    programme: str
+    month: str
+    step: str
+    due_on: str
+    role: str

@@ -6,12 +6,14 @@ from fastapi import APIRouter
 
 from services.disbursement.api import (
     batches,
+    calendar,
     cards,
     figures,
     gaps,
     handover,
     holding,
     months,
+    outlook,
     papers,
     quarantine,
     results,
@@ -31,5 +33,7 @@ for _part in (
     quarantine,
     statements,
     handover,
+    calendar,
+    outlook,
 ):
     router.include_router(_part.router)

@@ -20,6 +20,7 @@ import httpx
 import msgspec
 import psycopg
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 
 from services.disbursement.main import service as definition
 from shared.contracts.beneficiary import (
@@ -89,6 +90,10 @@ class Beneficiary:
         self.niks: dict[str, UUID] = {}
         self.name = "Siti Contoh"
         self.queue: list[Record] = []
+        self.ages: list[dict[str, Any]] | None = None
+        """What ``/beneficiary/outlook/ages`` answers; None: it does not answer."""
+        self.budget: list[dict[str, Any]] | None = None
+        """Of budget_audit, which stands behind the same address: its lines for the months ahead; None: it does not answer."""
 
     def change(
         self,
@@ -191,6 +196,16 @@ class Beneficiary:
                     if one in by_id
                 ]
             }
+
+        @app.get("/beneficiary/outlook/ages")
+        async def ages(request: Request) -> Response:
+            assert request.headers["authorization"].startswith("Bearer ")
+            return Response(status_code=503) if self.ages is None else JSONResponse({"items": self.ages})
+
+        @app.get("/budget_audit/outlook")
+        async def budget(request: Request) -> Response:
+            assert request.headers["authorization"].startswith("Bearer ")
+            return Response(status_code=503) if self.budget is None else JSONResponse({"lines": self.budget})
 
         return app
 
