@@ -62,6 +62,13 @@ KINDS: Final = (
         "disbursement", "results", "Hasil bank", "Jawaban bank per bagian. Total ada di baris pertama berkas itu sendiri.",
         "Operator, bendahara", fields=(),
     ),
+    Kind(
+        "disbursement", "statement", "Rekening koran penampungan", "Mutasi rekening penampungan menurut bank, dicocokkan baris demi baris.",
+        "Bendahara", fields=(
+            ("account", "Nomor rekening penampungan", "text"), ("from_day", "Dari hari", "date"), ("to_day", "Sampai hari", "date"),
+            ("opening", "Saldo awal (rupiah)", "number"), ("closing", "Saldo akhir (rupiah)", "number"),
+        ),
+    ),
     Kind("budget_audit", "dpa", "DPA (pagu)", "Pos anggaran dan pagunya.", "Operator, bendahara", fields=(COUNT, SUM)),
     Kind("budget_audit", "cash-plan", "Anggaran kas", "Rencana belanja per pos dan bulan.", "Operator, bendahara", fields=(COUNT, SUM)),
     Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan ke kode penyaluran.", "Bendahara", fields=(COUNT, SUM)),
