@@ -46,7 +46,7 @@ _SENTENCES: Final = {
     "already-a-holiday": "Hari itu sudah ada di daftar hari libur.",
     "already-received": "Tanda terima bank untuk berkas ini sudah tercatat.",
     "already-sent": "Daftar sudah di bank; menghentikannya di sini tidak menghentikan apa pun. Hubungi bank.",
-    "anomalies-open": "Ada kejanggalan pada daftar ini yang belum diberi keterangan. Beri keterangan pada masing-masing, lalu tanda tangani.",
+    "anomalies-open": "Ada kejanggalan pada daftar ini yang belum diberi keterangan. Beri keterangan, lalu tanda tangani.",
     "bank-line-not-writable": "Ada baris yang tidak muat dalam bentuk berkas bank. Tidak ada yang dikirim; perbaiki baris itu dahulu.",
     "batch-exists": "Daftar ini baru saja disusun orang lain. Buka daftar itu.",
     "cannot-accept": "Bukti itu tidak cocok dengan pembayaran, kode, atau tanggalnya. Periksa lagi.",
