@@ -63,3 +63,55 @@ def postings_balance(ledger: Snapshot, line: Invariant) -> None:
     )
     every(line, ledger, _BALANCES)
     every(line, ledger, _BY_PERSON)
+
+
+def statements_add_up(ledger: Snapshot, line: Invariant) -> None:
+    """Each statement by itself and after the one before; each line matched at most once over; each closed day as it was closed."""
+    counted(line, ledger, "statement_line")
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'statement', s.from_day, s.to_day || ': opening', s.opening, 'and lines', coalesce(l.sum, 0), 'closing',
+                            s.closing, 'the one before', b.closing, b.to_day)
+             FROM (SELECT *, lag(id) OVER (ORDER BY from_day) AS before FROM statement) AS s
+             LEFT JOIN statement b ON b.id = s.before
+             LEFT JOIN (SELECT statement_id, sum(amount) AS sum, count(*) AS count, min(day) AS first, max(day) AS last
+                          FROM statement_line GROUP BY statement_id) AS l ON l.statement_id = s.id
+            WHERE s.opening + coalesce(l.sum, 0) <> s.closing OR coalesce(l.count, 0) <> s.lines OR l.first < s.from_day
+               OR l.last > s.to_day OR s.opening <> coalesce(b.closing, s.opening) OR s.from_day <> coalesce(b.to_day + 1, s.from_day)""",
+    )
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'statement line', l.statement_id, l.line || ':', l.amount, 'matched to', coalesce(m.amount, 0),
+                            CASE WHEN o.line IS NULL THEN 'and not open' ELSE 'and open' END)
+             FROM statement_line l LEFT JOIN statement_open o USING (statement_id, line)
+             LEFT JOIN (SELECT statement_id, line, sum(amount) AS amount FROM statement_match GROUP BY 1, 2) AS m USING (statement_id, line)
+            WHERE (o.line IS NULL) <> (coalesce(m.amount, 0) = l.amount)""",
+    )
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'payment', p.reference || ': by reference the statement takes out', -sum(m.amount), 'of', p.amount)
+             FROM statement_match m JOIN statement_line l USING (statement_id, line) JOIN payment p ON p.reference = m.reference
+            WHERE m.kind = 'payment' AND l.amount < 0
+            GROUP BY p.reference, p.amount HAVING -sum(m.amount) > p.amount AND bool_and(m.how <> 'by_hand')""",
+    )
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'closed day', c.day || ': ledger', c.book, 'now', b.book, 'statement', c.statement, 'now', s.statement,
+                            'differences', d.sum)
+             FROM closed_day c
+             CROSS JOIN LATERAL (
+                  SELECT coalesce(sum(CASE WHEN debit IN ('holding', 'bank', 'sts_due') THEN amount ELSE 0 END
+                                    - CASE WHEN credit IN ('holding', 'bank', 'sts_due') THEN amount ELSE 0 END), 0) AS book
+                    FROM posting WHERE day <= c.day) AS b
+             CROSS JOIN LATERAL (
+                  SELECT (SELECT opening FROM statement ORDER BY from_day LIMIT 1)
+                       + coalesce((SELECT sum(amount) FROM statement_line l WHERE l.day <= c.day), 0) AS statement) AS s
+             CROSS JOIN LATERAL (
+                  SELECT coalesce(sum((one ->> 'difference')::bigint), 0) AS sum, bool_and((one ->> 'named')::boolean) AS named
+                    FROM jsonb_array_elements(c.differences) AS one) AS d
+            WHERE c.book <> b.book OR c.statement <> s.statement OR c.statement - c.book <> d.sum OR d.named IS FALSE""",
+    )

@@ -111,6 +111,7 @@ def books_balance(look: Sources, line: Invariant) -> None:
         _postings(look["budget_audit"], line)
     if "disbursement" in look:
         holding.postings_balance(look["disbursement"], line)
+        holding.statements_add_up(look["disbursement"], line)
     for service in look.services:
         _whole_rupiah(service, line)
         _unchangeable(service, line)

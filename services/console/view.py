@@ -32,6 +32,8 @@ DONE: Final = {
     "ajukan": "Daftar diajukan untuk diperiksa.", "periksa-daftar": "Tanda tangan pemeriksa dicatat.",
     "setujui": "Daftar disetujui; anggaran diminta.", "kirim": "Berkas bank ditulis dan dikirim.",
     "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
+    "tutup-hari": "Hari ditutup.", "beri-nama": "Penanggung jawab selisih dicatat.", "cocokkan": "Baris dicocokkan.",
+    "putuskan": "Keputusan dicatat.",
 }  # fmt: skip
 """What was done, after a form was sent and the page loaded anew (``?selesai=``)."""
 

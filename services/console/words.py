@@ -79,6 +79,7 @@ IMPORT_RESULTS: Final = {
     "accounts": "Rekening di berkas", "applied": "Diterapkan", "unchanged": "Tidak berubah", "lines_on_lists": "Baris daftar yang terkena",
     "months": "Bulan dicatat", "resumed": "Dilanjutkan", "ended": "Dihentikan", "lines": "Pos anggaran", "ceilings_changed": "Pagu berubah",
     "days": "Hari sensus", "contracts": "Kontrak", "recorded": "Dokumen dicatat",
+    "matched": "Baris rekening koran cocok", "open": "Baris menunggu orang",
 }  # fmt: skip
 """What a committed import did; ids are not for reading."""
 

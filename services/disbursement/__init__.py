@@ -1,7 +1,7 @@
 """disbursement: who was paid for which month, who was missed, why, and what happens next.
 
 Owns: the ledger of entitlement months (heads and entries), accounts and cards, batches with their signatures, bank files
-and results, the holding account of each batch, gaps.
+and results, the holding account (postings, statements, closed days), papers, gaps.
 Publishes: ``disbursement.month`` (month opened; batch approved, withdrawn, sent, settled), ``disbursement.payment``
 (payment returned), ``disbursement.gap`` (gap detected, closed).
 Consumes: ``beneficiary.person`` and ``beneficiary.programme`` (who is entitled, and the seal), ``budget_audit.reservation``
