@@ -137,7 +137,15 @@ class Compared:
         return self.signed == self.found
 
 
-_LABELS: Final = {"opening": "Saldo awal", "closing": "Saldo akhir", "count": "Baris", "sum": "Rupiah", "quota": "Kuota", "programmes": "", "months": ""}
+_LABELS: Final = {
+    "opening": "Saldo awal",
+    "closing": "Saldo akhir",
+    "count": "Baris",
+    "sum": "Rupiah",
+    "quota": "Kuota",
+    "programmes": "",
+    "months": "",
+}
 
 
 def compare(signed: Mapping[str, Any], totals: Mapping[str, Any], above: str = "") -> list[Compared]:

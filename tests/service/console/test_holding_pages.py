@@ -18,7 +18,7 @@ async def test_a_statement_is_sent_its_difference_named_and_its_day_closed_by_an
     assert "JASA GIRO" in words(shown)
     subject = shown.text.split('name="pokok" value="')[1].split('"')[0]
     refused = await treasurer.sends("/penampungan/2025-09-18/tutup")
-    assert (refused.status_code, "tanpa penanggung jawab" in words(refused)) == (409, True)
+    assert (refused.status_code, "belum semua selisih diberi nama" in words(refused)) == (409, True)
     named = {
         "pokok": subject, "jumlah": "1250", "alasan": "jasa giro, disetor akhir bulan", "penanggung_jawab": "bendahara",
         "tenggat": "2025-09-30",
