@@ -31,6 +31,8 @@ DONE: Final = {
     "jelaskan": "Penjelasan dicatat.", "sepakati": "Penyelesaian dicatat.", "tutup": "Selisih ditutup.",
     "ajukan": "Daftar diajukan untuk diperiksa.", "periksa-daftar": "Tanda tangan pemeriksa dicatat.",
     "setujui": "Daftar disetujui; anggaran diminta.", "kirim": "Berkas bank ditulis dan dikirim.",
+    "usulkan": "Usulan dicatat; orang kedua harus menyetujuinya.", "setujui-usulan": "Usulan disetujui dan berlaku.",
+    "tarik-usulan": "Usulan ditarik.",
     "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
     "tutup-hari": "Hari ditutup.", "beri-nama": "Penanggung jawab selisih dicatat.", "cocokkan": "Baris dicocokkan.",
     "putuskan": "Keputusan dicatat.",

@@ -155,6 +155,29 @@ WAITING_FOR: Final = {
     "results_in": "menunggu hasil bank",
 }  # fmt: skip
 
+CALENDAR_STEPS: Final = {
+    "sealed": "Batas data dikunci", "opened": "Bulan dibuka", "composed": "Daftar disusun", "submitted": "Daftar diajukan",
+    "checked": "Daftar diperiksa", "approved": "Daftar disetujui", "reserved": "Anggaran dicadangkan", "funded": "SP2D terbit",
+    "released": "Berkas dikirim ke bank", "credited": "Dana pertama masuk rekening", "results_in": "Hasil bank lengkap",
+    "gaps_owned": "Setiap bulan terlewat punya penanggung jawab",
+}  # fmt: skip
+CALENDAR_STATES: Final = {
+    "done": "Selesai", "done_late": "Selesai, terlambat", "late": "Terlambat", "soon": "Segera jatuh tempo", "ahead": "Belum waktunya",
+}  # fmt: skip
+CALENDAR_ROLES: Final = {
+    "operator": "Operator", "checker": "Pemeriksa", "approver": "Kepala Bidang", "releaser": "Pelepas dana",
+    "treasurer": "Bendahara pengeluaran", "leader": "Pimpinan",
+}  # fmt: skip
+CALENDAR_CHANGES: Final = {
+    "holiday_added": "Hari libur ditambah", "holiday_removed": "Hari libur dihapus", "step": "Tenggat langkah diubah",
+    "announcement": "Tanggal pencairan diumumkan",
+}  # fmt: skip
+COHORTS: Final = {"existing": "Penerima lama", "new": "Penerima baru", "reinstated": "Dipulihkan"}
+LACKS: Final = {
+    "no_account": "Belum punya rekening", "opening_asked": "Rekening sedang dimintakan ke bank",
+    "card_not_handed_over": "Kartu belum diserahkan",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class MonthStep:

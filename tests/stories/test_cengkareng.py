@@ -50,12 +50,32 @@ def test_the_commands_say_the_same(cengkareng: Told) -> None:
     assert "card_not_handed_over" in shown
 
 
+def test_the_month_stands_against_its_calendar_and_the_months_ahead_have_their_people(cengkareng: Told) -> None:
+    """On all services together: the budget and the ages come over their doors, with the token of whoever asks."""
+    klj = next(one for one in cengkareng.ritme("calendar", "show", MONTH)["programmes"] if one["programme"] == "KLJ")
+    assert {one["step"] for one in klj["steps"] if one["state"] in ("done", "done_late")} == {one["step"] for one in klj["steps"]}
+    assert klj["now"] is None
+    ahead = cengkareng.ritme("outlook", "--from", MONTH, "--months", "5")
+    assert ahead["silent"] == []
+    september = {one["programme"]: one["people"] for one in ahead["months"][0]["programmes"]}
+    assert sum(september.values()) == 1000 - 12 - 4  # held and excluded are not expected
+    assert all(one["last_month_by_age"] is not None for month in ahead["months"] for one in month["programmes"])
+    assert {one["year"] for one in ahead["budget"]} == {int(month["month"][:4]) for month in ahead["months"] if month["people"]}
+    proposal = (
+        '{"kind": "holiday_added", "day": "2027-06-15", "name": "Libur daerah", "sort": "libur_nasional", "source": "SE Sekda 9/2027"}'
+    )
+    proposed = cengkareng.ritme("calendar", "propose", proposal)
+    assert cengkareng.ritme("calendar", "confirm", proposed["id"])["state"] == "confirmed"
+    assert "2027-06-15" in {one["day"] for one in cengkareng.ritme("calendar", "holidays", "2027")["items"]}
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("imports",), ("parked", "list"), ("lines", "--year", "2025"), ("month", "seals", MONTH), ("batch", "list", "--month", MONTH),
         ("batch", "show", "2025-09-M01"), ("mismatches", "--year", "2025"), ("events", "export"), ("devices", "stock"),
         ("devices", "kinds"), ("devices", "places"), ("devices", "readiness"), ("devices", "requests"),
+        ("calendar", "show", MONTH), ("calendar", "holidays", "2025"), ("calendar", "changes"), ("outlook", "--from", MONTH),
     ],
 )  # fmt: skip
 def test_every_look_answers_people_and_programs(cengkareng: Told, words: tuple[str, ...]) -> None:
