@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,9 @@ def add_to(app: typer.Typer) -> None:
     bank.command("rows")(rows)
     bank.command("receipt")(receipt)
     bank.command("inbox")(inbox)
+    bank.command("propose")(propose)
+    bank.command("decide")(decide)
+    bank.command("settings")(settings)
     app.add_typer(bank, name="bank", rich_help_panel="Month")
 
 
@@ -52,6 +56,46 @@ def inbox(context: typer.Context) -> None:
     items = shown.doors("operator").get("/disbursement/bank/inbox")["items"]
     rows = [(one["at"], one["name"], one["state"], one["answer"].get("code") or one["answer"].get("batch") or "") for one in items]
     shown.answer({"items": items}, table(("at", "file", "state", "batch or problem"), rows))
+
+
+def propose(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="template_out, channel or code.")],
+    body: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A JSON file.")],
+    valid_from: Annotated[str, typer.Option("--from", help="The day it holds from, YYYY-MM-DD.")],
+    document: Annotated[str, typer.Option(help="The bank's letter or the minutes that it rests on.")],
+) -> None:
+    """Propose what was agreed with the bank; it holds once another person has confirmed it."""
+    shown = terminal(context)
+    try:
+        said = json.loads(body.read_text(encoding="utf-8"))
+    except ValueError as wrong:
+        raise typer.BadParameter(f"{body} is no JSON: {wrong}") from None
+    proposal = {"kind": kind, "valid_from": valid_from, "document": document, "body": said}
+    answer = shown.doors("operator").post("/disbursement/bank/settings", proposal)
+    shown.answer(answer, pairs({key: answer[key] for key in ("id", "kind", "state", "valid_from", "proposed_by")}))
+
+
+def decide(
+    context: typer.Context,
+    setting_id: str,
+    confirm: Annotated[bool, typer.Option("--confirm/--decline", help="One's own can be declined only.")],
+) -> None:
+    """Confirm what somebody else proposed, or decline it."""
+    shown = terminal(context)
+    answer = shown.doors("treasurer").post(f"/disbursement/bank/settings/{setting_id}/decision", {"confirm": confirm})
+    shown.answer(answer, pairs({key: answer[key] for key in ("id", "kind", "state", "valid_from", "proposed_by", "decided_by")}))
+
+
+def settings(context: typer.Context, kind: str = "") -> None:
+    """What is agreed with the bank, proposed or declined; `--json` shows each body, and the template that came first."""
+    shown = terminal(context)
+    answer = shown.doors("operator").get("/disbursement/bank/settings", kind=kind or None)
+    rows = [
+        (one["id"], one["kind"], one["state"], one["valid_from"], one["document"], one["proposed_by"], one["decided_by"])
+        for one in answer["items"]
+    ]
+    shown.answer(answer, table(("id", "kind", "state", "from", "document", "proposed by", "decided by"), rows))
 
 
 def results(context: typer.Context, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:

@@ -22,6 +22,27 @@ BANK_CODES: Final[tuple[tuple[str, str, str, bool | None, str], ...]] = (
     ("09", "rejected", "account_dormant", None, "rekening pasif"),
     ("11", "rejected", "account_invalid", None, "rekening tidak dikenal"),
     ("14", "rejected", "name_mismatch", None, "nama pemilik tidak sesuai"),
+    # ISO 20022, by its external code sets. A booked debit is a credit of the holder: payer and holder have their accounts at one
+    # bank; what comes back all the same says so itself (RTRN). A code that is not here is quarantined, never "failed".
+    ("ISO:RCVD", "pending", "", None, "pain.002: diterima"),
+    ("ISO:ACTC", "pending", "", None, "pain.002: berkas sah"),
+    ("ISO:ACCP", "pending", "", None, "pain.002: akan diproses"),
+    ("ISO:ACSP", "pending", "", None, "pain.002: sedang diproses"),
+    ("ISO:PDNG", "pending", "", None, "pain.002: menunggu"),
+    ("ISO:DBIT:PDNG", "pending", "", None, "camt: debet belum dibukukan"),
+    ("ISO:ACSC", "credited", "", None, "pain.002: pembukuan selesai di rekening pembayar"),
+    ("ISO:ACCC", "credited", "", None, "pain.002: dikreditkan ke rekening penerima"),
+    ("ISO:DBIT:BOOK", "credited", "", None, "camt: debet dibukukan, pemindahbukuan di bank yang sama"),
+    *(
+        (f"ISO:{event}:{code}", "rejected", reason, None, f"{words}: {note}")
+        for event, words in (("RJCT", "pain.002 ditolak"), ("RTRN", "camt retur"))
+        for code, reason, note in (
+            ("AC01", "account_invalid", "nomor rekening salah"),
+            ("AC03", "account_invalid", "nomor rekening penerima tidak sah"),
+            ("AC04", "account_closed", "rekening ditutup"),
+            ("BE01", "name_mismatch", "nama pemilik tidak sesuai"),
+        )
+    ),
 )
 
 # Which office acts on a reason, and within how many working days. {city} and {kecamatan} are area codes of the person.

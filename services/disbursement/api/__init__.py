@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.disbursement.api import (
+    bank_settings,
     batches,
     calendar,
     cards,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 
-from services.disbursement.commands.apply_results import apply_results
+from services.disbursement.commands.apply_messages import apply_bank_file, shown
 from services.disbursement.queries import batches
 from shared import audit
 from shared.imports.api import stored
@@ -20,18 +19,20 @@ router = APIRouter(route_class=CommandRoute, tags=["results"])
 
 @router.post("/results", status_code=201, dependencies=[allowed("operator", "treasurer", whole_agency=True)])
 async def results(file: UploadFile, request: Request, response: Response, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
-    """Apply one part of the bank's results; the same bytes again are a no-op and name the first file (200)."""
+    """Apply one part of the bank's results, in columns or as pain.002, camt.053 or camt.054.
+
+    The same bytes again are a no-op and name the first file (200).
+    """
     service = request.app.state.service
     async with stored(file) as path:
-        answer = await apply_results(session, caller, path, file.filename or "results", cipher=service.cipher, at=service.clock.now())
-    shown = dataclasses.asdict(answer)
-    if answer.duplicate_of is None:
-        del shown["duplicate_of"]
+        answers = await apply_bank_file(session, caller, path, file.filename or "results", cipher=service.cipher, at=service.clock.now())
+    new = [answer for answer in answers if answer.duplicate_of is None]
+    for answer in new:
         rows = answer.applied + answer.quarantined + answer.unchanged
         await audit.record(session, caller, "results.apply", "payment", count=rows, ids_hash=str(answer.file_id), at=service.clock.now())
-    else:
+    if not new:
         response.status_code = 200
-    return shown
+    return shown(answers)
 
 
 @router.get("/results")

@@ -12,6 +12,7 @@ from services.disbursement.channels.port import BankChannel
 from services.disbursement.domain.column_template import FIRST, ColumnTemplate
 
 COLUMN_FILE: Final = "column_file"
+ISO20022: Final = "iso20022"
 
 
 @dataclass(frozen=True)
@@ -25,4 +26,9 @@ class FileForm:
 
 
 def channel_for(form: FileForm) -> BankChannel:
+    if form.channel == ISO20022:
+        # libxml2 is loaded only where the bank is spoken to in XML.
+        from services.disbursement.channels.iso20022.pain001 import PaymentMessage
+
+        return PaymentMessage(form.details)
     return ColumnFile(form.template)

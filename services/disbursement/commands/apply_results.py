@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -72,27 +72,57 @@ class Answer:
     duplicate_of: UUID | None = None
 
 
+class ResultSource(Protocol):
+    """One batch's answers, whatever the form they came in. ``part`` 0 of 0: the bank does not number its parts."""
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def batch_code(self) -> str: ...
+
+    @property
+    def part(self) -> int: ...
+
+    @property
+    def parts(self) -> int: ...
+
+    @property
+    def announced(self) -> Mapping[str, int] | None:
+        """``count`` and ``sum`` as the file itself says them; None where it does not."""
+        ...
+
+    def blocks(self, file_id: UUID, cipher: FieldCipher, latest: date) -> Iterator[tuple[str, int, int]]:
+        """Rows in COPY's format for ``result_staging``, how many and their rupiah; blocking. A day after ``latest`` is none.
+
+        An empty number index and an amount below zero say that the bank did not repeat account or amount.
+        """
+        ...
+
+
 async def apply_results(session: WriteSession, caller: Caller, path: Path, name: str, *, cipher: FieldCipher, at: datetime) -> Answer:
-    """Apply one part. The same bytes again, whatever their name, change nothing and get the first answer.
+    """Apply one part of a column file; see ``apply_source``. Raise ResultFileUnreadable too."""
+    return await apply_source(session, caller, await _open(path), name, cipher=cipher, at=at)
+
+
+async def apply_source(
+    session: WriteSession, caller: Caller, source: ResultSource, name: str, *, cipher: FieldCipher, at: datetime
+) -> Answer:
+    """Apply the answers. The same bytes again, whatever their name, change nothing and get the first answer.
 
     Raise ResultFileUnreadable, UnknownBatch, TotalsDiffer (both totals in it) or IllegalTransition: then nothing is applied.
     """
-    table = await _open(path)
-    if (before := await _seen(session, table.sha256)) is not None:
+    if (before := await _seen(session, source.sha256)) is not None:
         return before
-    batch = await _lock_batch(session, str(table.preamble["kode_batch"]))
-    if (before := await _seen(session, table.sha256)) is not None:
+    batch = await _lock_batch(session, source.batch_code)
+    if (before := await _seen(session, source.sha256)) is not None:
         return before  # a rival sent the same bytes while we waited for the batch
     after(batch.state, BatchAction.TAKE_RESULTS)
-    part, parts = int(table.preamble["bagian"]), int(table.preamble["jumlah_bagian"])
-    if not 1 <= part <= parts:
-        raise ResultFileUnreadable(f"part {part} of {parts} is not possible", problem="preamble-bad")
     file_id = uuid7()
-    found = await _stage(session, table, file_id, cipher, latest=at.date() + timedelta(days=1))
-    announced = {"count": int(table.preamble["jumlah"]), "sum": int(table.preamble["nilai"])}
-    if announced != found:
-        raise TotalsDiffer("the first row does not fit the rows; nothing was applied", announced=announced, found=found)
-    if not found["count"]:
+    found = await _stage(session, source, file_id, cipher, latest=at.date() + timedelta(days=1))
+    if source.announced is not None and dict(source.announced) != found:
+        raise TotalsDiffer("the first row does not fit the rows; nothing was applied", announced=dict(source.announced), found=found)
+    if not found["count"] and source.announced is not None:
         # It would be "the last part is in", and close the month for everybody the bank has not answered for.
         raise ResultFileUnreadable("Berkas tidak berisi baris hasil di bawah judul kolom.", problem="empty")
     if found["count"] > _LOOKED_UP_ONE_BY_ONE:
@@ -101,19 +131,45 @@ async def apply_results(session: WriteSession, caller: Caller, path: Path, name:
         await session.execute(text("SET LOCAL enable_nestloop = off"))
     await _decide(session, file_id, batch.id)
     await take_effect(session, batch, file_id, caller.person, at)
-    answer = await _record(session, batch, file_id, table, name=name, caller=caller, at=at)
+    answer = await _record(session, batch, file_id, source, name=name, caller=caller, at=at)
     await publish_settled(
-        session, batch.id, results_due=await _all_parts_in(session, batch.id), at=at, file_id=file_id, part=part, parts=parts
+        session, batch.id, results_due=await _all_parts_in(session, batch.id), at=at, file_id=file_id, part=source.part, parts=source.parts
     )
     failpoints.hit("disbursement.results.before_commit")
     return answer
 
 
-async def _open(path: Path) -> Table:
+@dataclass(frozen=True)
+class _ColumnResults:
+    """A table by the template ``RESULTS``."""
+
+    table: Table
+    sha256: str
+    batch_code: str
+    part: int
+    parts: int
+    announced: Mapping[str, int] | None
+
+    def blocks(self, file_id: UUID, cipher: FieldCipher, latest: date) -> Iterator[tuple[str, int, int]]:
+        try:
+            for rows in self.table.chunks(_ROWS_AT_ONCE):
+                block, amount = _staged(file_id, rows, cipher, latest)
+                yield block, len(rows), amount
+        except FileProblem as problem:
+            raise ResultFileUnreadable(problem.message, problem=problem.code, row=problem.row) from None
+
+
+async def _open(path: Path) -> _ColumnResults:
     try:
-        return await asyncio.to_thread(open_table, path, RESULTS)
+        table = await asyncio.to_thread(open_table, path, RESULTS)
     except FileProblem as problem:
         raise ResultFileUnreadable(problem.message, problem=problem.code, row=problem.row) from None
+    said = table.preamble
+    part, parts = int(said["bagian"]), int(said["jumlah_bagian"])
+    if not 1 <= part <= parts:
+        raise ResultFileUnreadable(f"part {part} of {parts} is not possible", problem="preamble-bad")
+    announced = {"count": int(said["jumlah"]), "sum": int(said["nilai"])}
+    return _ColumnResults(table, table.sha256, str(said["kode_batch"]), part, parts, announced)
 
 
 async def _seen(session: WriteSession, sha256: str) -> Answer | None:
@@ -156,19 +212,19 @@ def _staged(file_id: UUID, rows: list[SheetRow], cipher: FieldCipher, latest: da
         index = number_index(cipher, account).hex() if account else ""
         wrong = next((problem for problem in row.problems if not problem.warning), None)
         problem = f"unreadable:{wrong.column}:{wrong.code}" if wrong else "unreadable:tanggal:date-future" if day and day > latest else ""
-        reference, code = (values["rujukan"] or "").translate(_COPY_ESCAPES), (values["kode"] or "").upper().translate(_COPY_ESCAPES)
-        lines.append(f"{file_id}\t{row.number}\t{reference}\t\\\\x{index}\t{amount}\t{code}\t{day or _NULL}\t{problem}\n")
+        reference, code = values["rujukan"] or "", values["kode"] or ""
+        lines.append(staged_row(file_id, row.number, reference=reference, index=index, amount=amount, code=code, day=day, problem=problem))
         total += amount
     return "".join(lines), total
 
 
-async def _stage(session: WriteSession, table: Table, file_id: UUID, cipher: FieldCipher, latest: date) -> dict[str, int]:
+async def _stage(session: WriteSession, source: ResultSource, file_id: UUID, cipher: FieldCipher, latest: date) -> dict[str, int]:
     """COPY the rows into staging; returns their count and sum."""
     count = total = 0
-    chunks: Iterator[list[SheetRow]] = table.chunks(_ROWS_AT_ONCE)
+    blocks = source.blocks(file_id, cipher, latest)
 
     def ahead() -> asyncio.Task[tuple[str, int, int] | None]:
-        return asyncio.create_task(asyncio.to_thread(_next, chunks, file_id, cipher, latest))
+        return asyncio.create_task(asyncio.to_thread(next, blocks, None))
 
     coming = ahead()
     try:
@@ -182,16 +238,12 @@ async def _stage(session: WriteSession, table: Table, file_id: UUID, cipher: Fie
     return {"count": count, "sum": total}
 
 
-def _next(chunks: Iterator[list[SheetRow]], file_id: UUID, cipher: FieldCipher, latest: date) -> tuple[str, int, int] | None:
-    """The next block for COPY, its rows and rupiah; in a thread, since it computes."""
-    try:
-        rows = next(chunks, None)
-    except FileProblem as problem:
-        raise ResultFileUnreadable(problem.message, problem=problem.code, row=problem.row) from None
-    if rows is None:
-        return None
-    block, amount = _staged(file_id, rows, cipher, latest)
-    return block, len(rows), amount
+def staged_row(file_id: UUID, number: int, *, reference: str, index: str, amount: int, code: str, day: date | None, problem: str) -> str:
+    """One row in COPY's own format; ``index``: the account's blind index in hex, empty where the bank did not name it."""
+    return (
+        f"{file_id}\t{number}\t{reference.translate(_COPY_ESCAPES)}\t\\\\x{index}\t{amount}\t"
+        f"{code.upper().translate(_COPY_ESCAPES)}\t{day or _NULL}\t{problem}\n"
+    )
 
 
 # --- deciding -------------------------------------------------------------------------------------------------------
@@ -200,13 +252,16 @@ def _next(chunks: Iterator[list[SheetRow]], file_id: UUID, cipher: FieldCipher, 
 # one decides, and the others are compared with it: within one file a return is against the credit, not after it.
 _DECIDE: Final = """
     WITH looked AS (
-        SELECT s.file_id, s.row, s.reference, s.number_index, s.amount, s.code, s.settled_on, p.id AS payment_id,
+        SELECT s.file_id, s.row, s.reference, s.code, s.settled_on, p.id AS payment_id,
+               -- What the bank did not repeat is as we sent it: the reference names the payment.
+               CASE WHEN s.number_index = '' THEN coalesce(p.number_index, s.number_index) ELSE s.number_index END AS number_index,
+               CASE WHEN s.amount < 0 THEN coalesce(p.amount, 0) ELSE s.amount END AS amount,
                p.outcome AS payment_outcome, p.settled_on AS credited_on, c.outcome AS code_outcome,
                CASE WHEN s.problem <> '' THEN s.problem
                     WHEN p.id IS NULL THEN 'unknown_payment'
                     WHEN c.code IS NULL THEN 'unknown_code'
-                    WHEN p.amount <> s.amount THEN 'changed_amount'
-                    WHEN p.number_index <> s.number_index THEN 'changed_account'
+                    WHEN s.amount >= 0 AND p.amount <> s.amount THEN 'changed_amount'
+                    WHEN s.number_index <> '' AND p.number_index <> s.number_index THEN 'changed_account'
                     ELSE '' END AS problem
           FROM result_staging s
           LEFT JOIN payment p ON p.reference = s.reference AND p.batch_id = :batch AND p.outcome <> 'withdrawn'
@@ -321,16 +376,18 @@ async def take_effect(session: WriteSession, batch: Row[Any], file_id: UUID, by:
 
 
 async def _record(
-    session: WriteSession, batch: Row[Any], file_id: UUID, table: Table, *, name: str, caller: Caller, at: datetime
+    session: WriteSession, batch: Row[Any], file_id: UUID, source: ResultSource, *, name: str, caller: Caller, at: datetime
 ) -> Answer:
-    rows = await session.execute(
-        text("SELECT state, count(*) AS n, sum(amount)::bigint AS sum FROM result_row WHERE file_id = :file GROUP BY state"),
-        {"file": file_id},
-    )
+    rows = (
+        await session.execute(
+            text("SELECT state, count(*) AS n, sum(amount)::bigint AS sum FROM result_row WHERE file_id = :file GROUP BY state"),
+            {"file": file_id},
+        )
+    ).all()
     by_state = {row.state: int(row.n) for row in rows}
     rejected = by_state.get("rejected", 0)
     answer = Answer(
-        file_id, batch.code, int(table.preamble["bagian"]), int(table.preamble["jumlah_bagian"]),
+        file_id, batch.code, source.part, source.parts,
         by_state.get("applied", 0) + rejected, rejected, by_state.get("quarantined", 0), by_state.get("unchanged", 0),
     )  # fmt: skip
     await session.execute(
@@ -339,8 +396,8 @@ async def _record(
                 VALUES (:id, :sha256, :name, :batch, :part, :parts, :count, :sum, :at, :by,
                         :applied, :rejected, :quarantined, :unchanged)"""),
         {
-            "id": file_id, "sha256": table.sha256, "name": name[:200], "batch": batch.id, "part": answer.part, "parts": answer.parts,
-            "count": int(table.preamble["jumlah"]), "sum": int(table.preamble["nilai"]), "at": at, "by": caller.person,
+            "id": file_id, "sha256": source.sha256, "name": name[:200], "batch": batch.id, "part": answer.part, "parts": answer.parts,
+            "count": sum(by_state.values()), "sum": sum(int(row.sum) for row in rows), "at": at, "by": caller.person,
             "applied": answer.applied, "rejected": answer.rejected, "quarantined": answer.quarantined, "unchanged": answer.unchanged,
         },
     )  # fmt: skip

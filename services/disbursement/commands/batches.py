@@ -30,6 +30,14 @@ async def load_for_update(session: WriteSession, batch_id: UUID) -> Row[Any]:
     return found
 
 
+async def load_by_code(session: WriteSession, code: str) -> Row[Any]:
+    """The batch with this code, locked until the transaction ends. Raise NotFound."""
+    found = (await session.execute(text("SELECT * FROM batch WHERE code = :code FOR UPDATE"), {"code": code})).one_or_none()
+    if found is None:
+        raise NotFound("there is no such batch", batch=code)
+    return found
+
+
 async def move_batch(session: WriteSession, batch: Row[Any], action: BatchAction) -> BatchState:
     """Put the batch where ``action`` leads; raise IllegalTransition."""
     state = after(batch.state, action)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from sqlalchemy import text
 from services.disbursement.channels import folders
 from services.disbursement.channels.folders import Arrived
 from services.disbursement.commands import batches
-from services.disbursement.commands.apply_results import Answer, apply_results
+from services.disbursement.commands.apply_messages import apply_bank_file, shown
 from services.disbursement.commands.hand_over import BANK_GATEWAY, note_receipt
 from shared import audit
 from shared.crypto import FieldCipher
@@ -97,12 +96,13 @@ async def _decide(session: WriteSession, arrived: Arrived, *, cipher: FieldCiphe
 
 
 async def _results(session: WriteSession, arrived: Arrived, cipher: FieldCipher, at: datetime) -> tuple[str, Mapping[str, Any]]:
-    answer: Answer = await apply_results(session, BANK_GATEWAY, arrived.path, arrived.path.name, cipher=cipher, at=at)
-    if answer.duplicate_of is not None:
-        return "duplicate", dataclasses.asdict(answer)
-    rows = answer.applied + answer.quarantined + answer.unchanged
-    await audit.record(session, BANK_GATEWAY, "results.apply", "payment", count=rows, ids_hash=str(answer.file_id), at=at)
-    return "applied", dataclasses.asdict(answer)
+    answers = await apply_bank_file(session, BANK_GATEWAY, arrived.path, arrived.path.name, cipher=cipher, at=at)
+    for answer in answers:
+        if answer.duplicate_of is None:
+            rows = answer.applied + answer.quarantined + answer.unchanged
+            await audit.record(session, BANK_GATEWAY, "results.apply", "payment", count=rows, ids_hash=str(answer.file_id), at=at)
+    state = "duplicate" if all(answer.duplicate_of is not None for answer in answers) else "applied"
+    return state, shown(answers)
 
 
 async def _receipt(session: WriteSession, arrived: Arrived, at: datetime) -> tuple[str, Mapping[str, Any]]:

@@ -28,6 +28,12 @@ _SAME: Final = str.maketrans(
     }
 )  # fmt: skip
 
+_NEAREST: Final = {
+    "!": ".", '"': ".", "#": ".", "$": ".", "%": ".", "&": "+", "*": ".", ";": ".", "<": ".", "=": ".", ">": ".", "@": ".", "[": "(",
+    "\\": "/", "]": ")", "^": ".", "_": "-", "{": "(", "|": "/", "}": ")", "~": "-",
+}  # fmt: skip
+"""Signs that the bank does not take, by the conversion that European banks agreed on (EPC217-08)."""
+
 
 class NotWritable(Exception):
     """A value cannot be written as the bank wants it. ``why`` is a stable word: ``characters`` or ``too-long``."""
@@ -40,7 +46,7 @@ class NotWritable(Exception):
 
 @dataclass(frozen=True)
 class CharacterRule:
-    """``allowed``: the inside of a character class such as ``A-Z0-9 .'-``; empty: whatever the encoding can write."""
+    """``allowed``: signs and ranges such as ``A-Z0-9 .'-``; empty: whatever the encoding can write."""
 
     encoding: str = "utf-8"
     allowed: str = ""
@@ -49,10 +55,7 @@ class CharacterRule:
     def __post_init__(self) -> None:
         if self.encoding not in ENCODINGS:
             raise InvalidInput(f"the encoding is one of {', '.join(ENCODINGS)}", encoding=self.encoding)
-        try:
-            _ = self._writable
-        except re.error:
-            raise InvalidInput("'allowed' is not the inside of a character class", allowed=self.allowed) from None
+        _ = self._writable
 
     @cached_property
     def plain(self) -> bool:
@@ -61,7 +64,16 @@ class CharacterRule:
 
     @cached_property
     def _writable(self) -> re.Pattern[str]:
-        return re.compile(f"[{self.allowed}]*") if self.allowed else re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*")
+        if not self.allowed:
+            return re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]*")
+        parts, rest = [], self.allowed
+        while rest:
+            begin, end = rest[0], rest[2] if rest[1:2] == "-" and len(rest) > 2 else rest[0]
+            if end < begin:
+                raise InvalidInput("'allowed' has a range that runs backwards", allowed=self.allowed)
+            parts.append(f"{re.escape(begin)}-{re.escape(end)}")
+            rest = rest[3:] if rest[1:2] == "-" and len(rest) > 2 else rest[1:]
+        return re.compile(f"[{''.join(parts)}]*")
 
     def _fits(self, value: str) -> bool:
         if not self._writable.fullmatch(value):
@@ -81,7 +93,7 @@ class CharacterRule:
         bare = unicodedata.normalize("NFKD", value.translate(_SAME))
         bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
         if not self._fits(bare):
-            bare = bare.upper() if self._fits(bare.upper()) else bare
+            bare = "".join(sign if self._fits(sign) else _NEAREST.get(sign, sign) for sign in bare)
         if not self._fits(bare) or not bare.strip():
             raise NotWritable("characters", field)
         return bare

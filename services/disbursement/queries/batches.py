@@ -147,6 +147,7 @@ async def result_rows(session: AnySession, file_id: UUID, state: str, after: int
 
 
 MESSAGES = {
+    "whole_file": "Bank menolak seluruh berkas; tidak ada yang dibayar. Tanyakan sebabnya ke bank.",
     "unreadable": "Baris ini tidak dapat dibaca.",
     "unknown_payment": "Rujukan ini tidak ada di batch ini.",
     "unknown_code": "Kode bank ini tidak ada di tabel kode yang disahkan.",

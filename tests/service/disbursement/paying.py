@@ -54,7 +54,16 @@ class Office:
         answer = await self.desk.as_("operator").post(f"/months/{month}/opening")
         assert answer.status_code == 200, answer.text
 
-    def give_account(self, number: int, *, card: bool = True, account: str = "", programme: str = "KLJ", holder: str = "PEMILIK") -> None:
+    def give_account(
+        self,
+        number: int,
+        *,
+        card: bool = True,
+        account: str = "",
+        programme: str = "KLJ",
+        holder: str = "PEMILIK",
+        bank: str = "111",
+    ) -> None:
         """As a committed file of accounts leaves it."""
         cipher = self.desk.api.cipher
         account_id, digits = uuid4(), account or account_number(number)
@@ -62,12 +71,12 @@ class Office:
         self.desk.sql_run(
             """INSERT INTO account (person_id, programme, id, bank_code, number_enc, holder_enc, number_index, account_ref,
                                     card_handed_over, area, changed_at)
-               VALUES (%s, %s, %s, '111', %s, %s, %s, %s, %s, %s, now())
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now())
                ON CONFLICT (person_id, programme) DO UPDATE SET id = excluded.id, number_enc = excluded.number_enc,
                    holder_enc = excluded.holder_enc, number_index = excluded.number_index, account_ref = excluded.account_ref,
                    card_handed_over = excluded.card_handed_over, version = account.version + 1, changed_at = now()""",
-            person(number), programme, account_id, number_enc, holder_enc, number_index(cipher, digits),
-            account_ref(cipher, "111", digits, holder), card, AREA,
+            person(number), programme, account_id, bank, number_enc, holder_enc, number_index(cipher, digits),
+            account_ref(cipher, bank, digits, holder), card, AREA,
         )  # fmt: skip
 
     # --- the list ---------------------------------------------------------------------------------------------------

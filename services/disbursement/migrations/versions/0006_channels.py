@@ -1,4 +1,4 @@
-"""The hand-over of bank files, and ISO 20022."""
+"""The hand-over of bank files, and what is agreed with the bank about their form."""
 
 from __future__ import annotations
 
