@@ -34,6 +34,7 @@ for _part in (
     quarantine,
     statements,
     handover,
+    bank_settings,
     calendar,
     outlook,
 ):

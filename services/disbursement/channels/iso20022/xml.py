@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:"
 _HERE: Final = Path(__file__).parent
