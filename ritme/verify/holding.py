@@ -115,3 +115,23 @@ def statements_add_up(ledger: Snapshot, line: Invariant) -> None:
                     FROM jsonb_array_elements(c.differences) AS one) AS d
             WHERE c.book <> b.book OR c.statement <> s.statement OR c.statement - c.book <> d.sum OR d.named IS FALSE""",
     )
+
+
+def decided_by_two(ledger: Snapshot, line: Invariant) -> None:
+    """What moves money beside the bank's answers, and what closes the books, has two names under it (invariant 7)."""
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'quarantined row', row, 'of', file_id || ': accepted by', asked_by, 'alone') FROM quarantine_decision
+            WHERE decision = 'accept' AND state = 'done' AND (decided_by IN ('', asked_by) OR result_file_id IS NULL)
+           UNION ALL
+           SELECT concat_ws(' ', 'holding', batch, programme, payment_id || ': decided by', asked_by, 'alone') FROM holding_disposal
+            WHERE state = 'confirmed' AND decided_by IN ('', asked_by)
+           UNION ALL
+           SELECT concat_ws(' ', 'day', c.day || ': closed by', c.closed_by, 'who named', d.subject) FROM closed_day c
+             JOIN statement_difference d ON d.by = c.closed_by AND d.at < c.closed_at AND d.counts_from <= c.day
+             JOIN jsonb_array_elements(c.differences) AS one ON one ->> 'subject' = d.subject
+                  AND (one ->> 'difference')::bigint = d.amount
+            WHERE NOT EXISTS (SELECT FROM statement_difference later WHERE later.subject = d.subject AND later.id > d.id
+                                 AND later.at < c.closed_at)""",
+    )

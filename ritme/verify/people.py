@@ -6,6 +6,7 @@ from datetime import UTC
 from hashlib import sha256
 from typing import Final
 
+from ritme.verify import holding
 from ritme.verify.looking import counted, every
 from ritme.verify.report import Invariant
 from ritme.verify.snapshots import Snapshot, Sources
@@ -36,6 +37,7 @@ def four_people(look: Sources, line: Invariant) -> None:
         """SELECT concat_ws(' ', person_id, programme, month || ': left out by', asked_by, 'alone') FROM left_out
             WHERE asked_by = confirmed_by""",
     )
+    holding.decided_by_two(ledger, line)
     _second_persons(look, line)
 
 

@@ -96,6 +96,10 @@ BROKEN: list[tuple[int, str, str, str]] = [
         "SELECT batch_id, 'check', person, at, list_hash, true FROM batch_signature WHERE step = 'release'")),
     (7, D, "batch_signature", "UPDATE batch_signature SET person = 'reaction/sweep' WHERE step = 'release'"),
     (7, B, "import_file", "UPDATE import_file SET committed_by = uploaded_by WHERE kind = 'decree'"),
+    (7, D, "quarantine_decision", ("INSERT INTO quarantine_decision (file_id, row, decision, reference, code, evidence, state, asked_by, "
+        "asked_at, decided_by) SELECT id, 1, 'accept', '', '', 'x', 'done', 'operator', now(), 'operator' FROM result_file")),
+    (7, D, "holding_disposal", ("INSERT INTO holding_disposal (year, batch, programme, amount, way, document, state, asked_by, asked_at, "
+        "decided_by) VALUES (2025, 'x', 'KLJ', 1, 'carried', 'x', 'confirmed', 'treasurer', now(), 'treasurer')")),
     (8, D, "batch_signature", "UPDATE batch_signature SET list_hash = repeat('0', 64) WHERE step = 'check'"),
     (8, D, "batch_signature", "UPDATE batch_signature SET void = true WHERE step = 'approve'"),
     (8, D, "payment_month", f"UPDATE payment_month SET account_ref = repeat('0', 32) WHERE payment_id = {ONE_PAID}"),

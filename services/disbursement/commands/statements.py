@@ -15,6 +15,7 @@ from shared.db.session import WriteSession
 from shared.kernel.errors import InvalidInput, NotFound, Refusal
 
 AUTOMATIC: Final = "matching"
+_LOOKED_UP_ONE_BY_ONE: Final = 500
 
 OPEN_FROM: Final = "(SELECT coalesce(max(day) + 1, '-infinity') FROM closed_day)"
 """The first day that is not closed: nothing counts from an earlier one any more."""
@@ -159,8 +160,10 @@ async def match_lines(session: WriteSession, *, by: str, at: datetime) -> dict[s
     """
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('holding/match'))"))
     await lock_days(session)
-    # Lines loaded a moment ago have no statistics, and the planner would take them for one.
-    await session.execute(text("SET LOCAL enable_nestloop = off"))
+    waiting = await session.scalar(text("SELECT count(*) FROM statement_open"))
+    if int(waiting or 0) > _LOOKED_UP_ONE_BY_ONE:
+        # Lines loaded a moment ago have no statistics, and the planner would take them for one.
+        await session.execute(text("SET LOCAL enable_nestloop = off"))
     matched = 0
     for rule in (_BY_REFERENCE, _BY_DAY, _BY_ACCOUNT):
         await session.execute(text(rule), {"by": AUTOMATIC, "at": at})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -95,6 +96,24 @@ async def test_nobody_changes_a_posting_and_a_one_sided_one_is_none(desk: Desk) 
                     """INSERT INTO posting (at, day, kind, debit, credit, amount, batch, programme, document, by)
                        VALUES (now(), now(), 'credit', 'bank', 'bank', 1, '', '', '', '')"""
                 )
+
+
+async def test_money_that_moved_before_there_were_postings_is_posted_as_the_doors_post_it(desk: Desk) -> None:
+    """What the migration makes of payments and documents of a running instance."""
+    office, batch = await sent_batch(desk, 1, 2, 3, 4)
+    await office.send_results(batch, [await office.row(batch, 1), await office.row(batch, 2), await office.row(batch, 3, "03")])
+    await office.send_results(batch, [await office.row(batch, 2, "03", "2025-09-29")], name="susulan.csv")
+    await office.return_to_treasury(batch, 300_000)
+    told = """SELECT kind, debit, credit, day::text, amount, batch, programme, payment_id FROM posting
+               ORDER BY kind, amount, day, payment_id"""
+    by_the_doors = [row for row in desk.sql(told) if row[0] != "release"]
+    released = desk.sql("SELECT debit, credit, amount, batch, programme FROM posting WHERE kind = 'release'")
+    desk.sql_run("TRUNCATE posting")
+    migration = importlib.import_module("services.disbursement.migrations.versions.0008_holding")
+    for statement_ in migration.earlier_postings():
+        desk.sql_run(statement_)
+    assert [row for row in desk.sql(told) if row[0] != "release"] == by_the_doors
+    assert desk.sql("SELECT debit, credit, amount, batch, programme FROM posting WHERE kind = 'release'") == released
 
 
 # --- a statement ----------------------------------------------------------------------------------------------------------

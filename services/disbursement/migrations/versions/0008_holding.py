@@ -194,17 +194,20 @@ EARLIER = (
 )
 
 
+def earlier_postings() -> list[str]:
+    """The statements that post what moved before."""
+    into = "INSERT INTO posting (at, kind, debit, credit, day, batch, programme, payment_id, amount, document, by)"
+    return [f"{into} SELECT now(), e.*, 'migration 0008' FROM ({earlier}) AS e" for earlier in EARLIER]
+
+
 def upgrade() -> None:
     for statement in TABLES:
         op.execute(statement)
     for table, comment in COMMENTS.items():
         quoted = comment.replace("'", "''")
         op.execute(f"COMMENT ON TABLE {table} IS '{quoted}'")
-    for earlier in EARLIER:
-        op.execute(
-            f"""INSERT INTO posting (at, kind, debit, credit, day, batch, programme, payment_id, amount, document, by)
-                SELECT now(), e.*, 'migration 0008' FROM ({earlier}) AS e"""
-        )
+    for statement in earlier_postings():
+        op.execute(statement)
     grant(op.execute, SERVICE, "statement_staging", "UPDATE, DELETE")
     grant(op.execute, SERVICE, "statement_open", "DELETE")
     grant(op.execute, SERVICE, "quarantine_decision", "UPDATE (state, decided_by, decided_at, result_file_id)", roles=("api",))
