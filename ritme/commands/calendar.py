@@ -9,7 +9,7 @@ import typer
 
 from ritme.terminal import Terminal, json_or_file, pairs, table, terminal
 
-STEP_KEYS: Final = ("step", "state", "due_on", "actual", "days_late", "role", "escalate_to", "escalated_at")
+STEP_KEYS: Final = ("step", "state", "due_on", "actual", "days_late", "days_left", "role", "escalate_to", "escalated_at")
 COHORT_KEYS: Final = ("cohort", "announced", "first_credited", "last_credited", "people", "days_late")
 CHANGE_KEYS: Final = ("id", "kind", "state", "content", "source", "proposed_by", "decided_by")
 MONTH_KEYS: Final = ("people", "amount", "suspended", "ends_people", "ends_amount", "last_month_by_age")

@@ -63,7 +63,7 @@ async def month_plan(session: AnySession, month: Month) -> dict[str, list[Deadli
 def step_view(
     deadline: Deadline, reached: Mapping[str, date | None], told: Mapping[tuple[str, str], datetime], today: date, days: Collection[date]
 ) -> dict[str, Any]:
-    """One step: planned, warned, actual, days late (working days), and whom to turn to."""
+    """One step: planned, warned, actual, days late and days left (working days), and whom to turn to."""
     rule = deadline.rule
     done, actual = rule.step in reached, reached.get(rule.step)
     stands = standing(deadline, done=done, done_on=actual, today=today)
@@ -71,6 +71,7 @@ def step_view(
     return {
         "step": rule.step, "state": stands, "due_on": deadline.due_on, "warn_on": deadline.warn_on, "actual": actual,
         "days_late": working_days_after(deadline.due_on, upto, days) if upto is not None else 0,
+        "days_left": 0 if done else working_days_after(today, deadline.due_on, days),
         "role": rule.role, "escalate_to": rule.escalate_to,
         "warned_at": told.get((rule.step, "warning")), "escalated_at": told.get((rule.step, "escalation")),
     }  # fmt: skip

@@ -167,6 +167,8 @@ async def test_a_step_that_is_near_and_then_late_is_told_once_each(office: Offic
     assert shown["sealed"]["warned_at"] == "2025-09-08T03:00:00Z"
     assert shown["sealed"]["escalated_at"] == "2025-09-11T03:00:00Z"
     assert (shown["opened"]["state"], shown["funded"]["state"]) == ("soon", "ahead")
+    # Thursday the 11th to Monday the 22nd: seven working days are left to the SP2D, none for what is late.
+    assert (shown["opened"]["days_left"], shown["funded"]["days_left"], shown["sealed"]["days_left"]) == (0, 7, 0)
 
 
 async def test_a_step_that_is_done_is_told_to_nobody_and_keeps_its_day(office: Office, clock: FrozenClock) -> None:
