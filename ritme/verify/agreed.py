@@ -93,6 +93,7 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "closed_year": (), "figure": (), "quarantine_decision": ("state", "decided_by", "decided_at", "result_file_id"),
         "holding_disposal": ("state", "decided_by", "decided_at"),
         "bank_file_form": (), "bank_handover": (), "bank_handover_trouble": (), "bank_receipt": (), "bank_inbox": ("moved_at",),
+        "bank_setting": ("state", "decided_by", "decided_at"),
     },
     "budget_audit": {
         "posting": (), "sp2d": (), "sp2d_row": (), "treasury_return": (), "census_count": (), "contract": (), "ceiling_version": (),

@@ -51,6 +51,9 @@ STEPS: Final = (
 )  # fmt: skip
 """What disbursement's table of states allows (CORE.md section 5); it decides, this only spares people useless buttons."""
 
+RECEIVERS: Final = ("operator", "releaser", "treasurer")
+"""Whom the bank calls."""
+
 PATH: Final = (("submit", "operator"), ("check", "checker"), ("approve", "approver"), ("release", "releaser"))
 
 
@@ -66,6 +69,7 @@ async def _show(request: Request, doors: Doors, batch_id: str, problem: DoorProb
         request, "batch.html", doors, status=problem.status if problem else 200, batch=batch, signed=signed, path_of_names=PATH,
         void=[one for one in batch["signatures"] if one["void"]], offered=offered, results=results, areas=areas, names=names,
         problem=problem,
+        may_receive=person is not None and person.is_any(*RECEIVERS) and (batch["handover"] or {}).get("state") not in (None, "received"),
     )  # fmt: skip
 
 
@@ -78,6 +82,18 @@ async def batch_page(batch_id: str, request: Request, doors: DoorsDep) -> Respon
 async def list_file(batch_id: str, doors: DoorsDep) -> Response:
     """The bytes that the code of the list stands for."""
     return await doors.download(f"/disbursement/batches/{batch_id}/list.tsv", "list.tsv")
+
+
+@router.post("/penyaluran/{batch_id}/tanda-terima")
+async def receipt(batch_id: str, request: Request, doors: DoorsDep) -> Response:
+    """The bank's word that it has the file, told by hand; the time is Jakarta's."""
+    form = await request.form()
+    body = {"received_by": str(form.get("oleh", "")), "received_at": f"{str(form.get('pukul', ''))[:16]}:00+07:00"}
+    try:
+        await doors.post(f"/disbursement/batches/{batch_id}/receipt", body)
+    except DoorProblem as problem:
+        return await _show(request, doors, batch_id, problem)
+    return go(request, link(f"/penyaluran/{batch_id}", selesai="tanda-terima"))
 
 
 @router.post("/penyaluran/{batch_id}/{action}")

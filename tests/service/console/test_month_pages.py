@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 from ritme.replay import cengkareng, files
 from ritme.replay.files import CsvFile
 from ritme.replay.people import People, kelurahan_of
+from shared.kernel.clock import JAKARTA
 from tests.service.console.conftest import OpenConsole, Visitor, words
 from tests.support.world import World
 
@@ -109,6 +111,12 @@ async def _signed_by_three(console: OpenConsole, world: World, treasurer: Visito
     await world.settle()
     await releaser.does(f"{path}/kirim", signed)
     assert "Dikirim ke bank, menunggu hasil" in await releaser.reads(path)
+    await world.settle()
+    assert "Berkas sudah di folder bank" in await releaser.reads(path)
+    now = world.clock.now().astimezone(JAKARTA) + timedelta(minutes=1)
+    await releaser.does(f"{path}/tanda-terima", {"oleh": "Loket 4", "pukul": now.strftime("%Y-%m-%dT%H:%M")})
+    assert "Bank sudah menerima berkas: Loket 4" in await releaser.reads(path)
+    assert "Catat tanda terima" not in await releaser.reads(path)
 
 
 async def _the_month_as_it_ends(leader: Visitor, batch: str) -> None:
