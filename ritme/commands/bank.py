@@ -20,6 +20,7 @@ def add_to(app: typer.Typer) -> None:
     bank.command("rows")(rows)
     bank.command("receipt")(receipt)
     bank.command("inbox")(inbox)
+    bank.command("check")(check)
     bank.command("propose")(propose)
     bank.command("decide")(decide)
     bank.command("settings")(settings)
@@ -56,6 +57,16 @@ def inbox(context: typer.Context) -> None:
     items = shown.doors("operator").get("/disbursement/bank/inbox")["items"]
     rows = [(one["at"], one["name"], one["state"], one["answer"].get("code") or one["answer"].get("batch") or "") for one in items]
     shown.answer({"items": items}, table(("at", "file", "state", "batch or problem"), rows))
+
+
+def check(context: typer.Context, batch: str) -> None:
+    """Lines that the bank's form has no place for, before anybody signs; exit 4 where there are some."""
+    shown = terminal(context)
+    answer = shown.doors("operator").get(f"/disbursement/batches/{find(shown, batch)['id']}/bank-file/problems")
+    rows = [(one["reference"], one["field"], one["why"]) for one in answer["items"]]
+    shown.answer(answer, pairs({"lines": answer["count"]}), table(("reference", "field", "why"), rows))
+    if answer["count"]:
+        raise typer.Exit(QUARANTINED)
 
 
 def propose(

@@ -191,6 +191,20 @@ async def bank_file(batch_id: UUID, request: Request, session: WriteDep, caller:
     )  # fmt: skip
 
 
+@router.get(
+    "/batches/{batch_id}/bank-file/problems", dependencies=[allowed("operator", "checker", "releaser", "treasurer", whole_agency=True)]
+)
+async def bank_file_problems(batch_id: UUID, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
+    """Lines that today's form of the bank has no place for; they would stop the release. Audited: names and accounts are read."""
+    service = request.app.state.service
+    batch = await batches.load(session, batch_id)
+    count, items = await releasing.not_writable(session, batch, cipher=service.cipher, day=service.clock.today())
+    await audit.record(
+        session, caller, "batch.bank_file_problems", "payment", count=batch.payments, ids_hash=batch.list_hash, at=service.clock.now()
+    )
+    return {"count": count, "items": items}
+
+
 @router.get("/months/{month}/money", dependencies=[allowed(whole_agency=True)])
 async def month_money(month: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """SP2D, credited, returned by STS and holding of the month's batches, by programme."""

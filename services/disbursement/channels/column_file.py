@@ -81,6 +81,9 @@ class ColumnFile:
             file.write(self._totals_row(template.first, head.code, totals))
         return totals
 
+    def check(self, line: TransferLine) -> None:
+        self._cells(line, 1)
+
     def _block(self, lines: Sequence[TransferLine], before: int) -> bytes:
         if self._as_it_is:
             getters = [_GETTERS[cell.field] for cell in self._template.columns]

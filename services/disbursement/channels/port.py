@@ -76,6 +76,10 @@ class BankChannel(Protocol):
         """Write all lines in flat memory, and answer what was written. Raise LineNotWritable."""
         ...
 
+    def check(self, line: TransferLine) -> None:
+        """Raise LineNotWritable where ``write`` would."""
+        ...
+
     def read_back(self, file: BinaryIO) -> FileTotals:
         """The totals, by counting the bytes' lines again; blocking. Raise FileDiffers where the file contradicts itself."""
         ...

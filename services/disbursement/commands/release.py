@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from services.disbursement.commands import batches
 from services.disbursement.commands.bank_forms import form_of_file, form_on, keep_form
 from services.disbursement.commands.compose import changed_accounts
 from services.disbursement.commands.post import post
-from services.disbursement.commands.sign import ready_to_sign
+from services.disbursement.commands.sign import NAMED_MAX, ready_to_sign
 from services.disbursement.domain.batch import BatchAction, ListHashChanged, Step
 from services.disbursement.domain.entitlement import Action
 from services.disbursement.store import move
@@ -137,6 +137,21 @@ async def write_bank_file(
             file={"count": proof.totals.count, "sum": proof.totals.sum},
         )  # fmt: skip
     return proof
+
+
+async def not_writable(session: AnySession, batch: Row[Any], *, cipher: FieldCipher, day: date) -> tuple[int, list[dict[str, str]]]:
+    """How many lines the bank's form of ``day`` has no place for, and the first of them: known before anybody signs."""
+    channel = channel_for(await form_on(session, day))
+    count, named = 0, []
+    async for block in transfer_lines(session, cipher, batch.id):
+        for line in block:
+            try:
+                channel.check(line)
+            except LineNotWritable as wrong:
+                count += 1
+                if count <= NAMED_MAX:
+                    named.append({"reference": wrong.reference, "field": wrong.field, "why": wrong.why})
+    return count, named
 
 
 async def _record(session: WriteSession, batch: Row[Any], caller: Caller, form: FileForm, proof: Proof, *, at: datetime) -> None:

@@ -263,7 +263,12 @@ async def test_statements(office: Office, desk: Desk, sent: dict[str, Any]) -> N
 async def test_a_name_that_no_rule_can_write_stops_the_release(office: Office, desk: Desk) -> None:
     await agree(office, "channel", {**CHANNEL, "debtor_account": PAYER})
     office.give_account(1, holder="李小龍", bank=CLEARING)
-    batch = await office.approved()
+    draft = await office.compose()
+    assert await office.get(f"/batches/{draft['id']}/bank-file/problems") == {
+        "count": 1, "items": [{"reference": REFERENCE.format(2), "field": "holder", "why": "characters"}],
+    }  # fmt: skip
+    assert desk.sql("SELECT person, count FROM audit_entry WHERE operation = 'batch.bank_file_problems'") == [("operator", 5)]
+    batch = await office.sign(draft)
     await office.reserve(batch)
     await office.pay_in(batch)
     refused = await office.release(batch, status=409)

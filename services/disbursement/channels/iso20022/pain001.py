@@ -48,6 +48,9 @@ class PaymentMessage:
         file.write(b"</PmtInf>\n</CstmrCdtTrfInitn>\n</Document>\n")
         return FileTotals(count, total, entries % ENTRY_HASH_MODULUS)
 
+    def check(self, line: TransferLine) -> None:
+        _transfer(line)
+
     def _head(self, head: BatchHead) -> str:
         at = head.at.astimezone(JAKARTA).replace(microsecond=0)
         name = _written(str(self._payer["debtor_name"]), "debtor_name")
