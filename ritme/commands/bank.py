@@ -24,6 +24,9 @@ def add_to(app: typer.Typer) -> None:
     bank.command("propose")(propose)
     bank.command("decide")(decide)
     bank.command("settings")(settings)
+    bank.command("ask")(ask)
+    bank.command("inquiries")(inquiries)
+    bank.command("accounts")(accounts)
     app.add_typer(bank, name="bank", rich_help_panel="Month")
 
 
@@ -107,6 +110,28 @@ def settings(context: typer.Context, kind: str = "") -> None:
         for one in answer["items"]
     ]
     shown.answer(answer, table(("id", "kind", "state", "from", "document", "proposed by", "decided by"), rows))
+
+
+def ask(context: typer.Context, payment_id: str) -> None:
+    """Ask the bank what became of one payment, before all others; nothing is sent again."""
+    shown = terminal(context)
+    answer = shown.doors("operator").post(f"/disbursement/payments/{payment_id}/inquiry")
+    shown.answer(answer, pairs(answer))
+
+
+def inquiries(context: typer.Context, batch: str, meaning: str = "", limit: int = 50) -> None:
+    """What the bank was asked about a list's payments, and what it said; newest first."""
+    shown = terminal(context)
+    items = shown.doors("operator").get("/disbursement/inquiries", batch=batch, meaning=meaning, limit=limit)["items"]
+    columns = ("at", "reference", "attempt", "http", "code", "status", "meaning", "payment_outcome", "next_at")
+    shown.answer({"items": items}, table(columns, [[one.get(column) for column in columns] for one in items]))
+
+
+def accounts(context: typer.Context, month: str, programme: str) -> None:
+    """Have the bank look at the accounts of a programme month before they are paid into; a warning, never a block."""
+    shown = terminal(context)
+    answer = shown.doors("operator").post("/disbursement/accounts:verify", {"month": month, "programme": programme})
+    shown.answer(answer, pairs(answer))
 
 
 def results(context: typer.Context, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:

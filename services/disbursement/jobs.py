@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from services.disbursement.channels.snap_bi.connect import connected
+from services.disbursement.commands.check_accounts import check_accounts
 from services.disbursement.commands.gaps import reconcile_touched
 from services.disbursement.commands.hand_over import find_late, hand_over_next
 from services.disbursement.commands.inbox import read_inbox
+from services.disbursement.commands.inquire import inquire
 from services.disbursement.commands.settled import declare_results_due
 from services.disbursement.commands.sweep import miss_never_sent
 from services.disbursement.commands.watch_steps import tell_steps, watched
@@ -60,11 +63,24 @@ async def steps(session: WriteSession, context: Context) -> int:
     return told
 
 
+async def ask_bank(session: WriteSession, context: JobContext) -> int:
+    """Payments that the bank has not answered for are asked for, and accounts looked at, where the bank has SNAP BI doors."""
+    async with connected(context.clock) as found:
+        if found is None:
+            return 0
+        bank, settings = found
+        at = context.clock.now()
+        return await inquire(
+            session, bank, bank_code=settings.bank_code, limit=settings.a_turn, cipher=context.cipher, at=at
+        ) + await check_accounts(session, bank, bank_code=settings.bank_code, limit=settings.a_turn, cipher=context.cipher, at=at)
+
+
 jobs = (
     Job("disbursement.hand_over", 3.0, hand_over),
     Job("disbursement.inbox", 5.0, inbox),
     Job("disbursement.results_due", 30.0, results_due),
     Job("disbursement.never_sent", 60.0, never_sent),
     Job("disbursement.gaps", 5.0, gaps),
+    Job("disbursement.ask_bank", 2.0, ask_bank),
     Job("disbursement.steps", 600.0, steps),
 )

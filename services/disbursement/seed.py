@@ -43,6 +43,15 @@ BANK_CODES: Final[tuple[tuple[str, str, str, bool | None, str], ...]] = (
             ("BE01", "name_mismatch", "nama pemilik tidak sesuai"),
         )
     ),
+    # SNAP BI, transfer status inquiry: a status (S..), or why a failed transfer failed (HTTP status and case). Only these mean
+    # anything: suspected fraud, limits, no funds and the rest stay unknown until two people sign what they mean.
+    ("SNAP S00", "credited", "", None, "SNAP: transfer berhasil"),
+    ("SNAP S01", "pending", "", None, "SNAP: diinisiasi"),
+    ("SNAP S02", "pending", "", None, "SNAP: sedang dibayar"),
+    ("SNAP S03", "pending", "", None, "SNAP: tertunda"),
+    ("SNAP 40309", "rejected", "account_dormant", None, "SNAP: rekening pasif"),
+    ("SNAP 40318", "rejected", "account_closed", None, "SNAP: rekening ditutup atau tidak aktif"),
+    ("SNAP 40411", "rejected", "account_invalid", None, "SNAP: rekening tidak dikenal"),
 )
 
 # Which office acts on a reason, and within how many working days. {city} and {kecamatan} are area codes of the person.

@@ -13,6 +13,7 @@ from services.disbursement.api import (
     gaps,
     handover,
     holding,
+    inquiries,
     months,
     outlook,
     papers,
@@ -37,5 +38,6 @@ for _part in (
     bank_settings,
     calendar,
     outlook,
+    inquiries,
 ):
     router.include_router(_part.router)
