@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ritme.verify.agreed import SENT, SIGNED
+from ritme.verify.inquiries import asked_before_changed
 from ritme.verify.looking import counted, every
 from ritme.verify.report import Invariant
 from ritme.verify.snapshots import Snapshot, Sources
@@ -191,3 +192,4 @@ def answers_apply_once(look: Sources, line: Invariant) -> None:
         ledger,
         "SELECT concat_ws(' ', 'bytes', sha256, 'were taken', count(*), 'times') FROM result_file GROUP BY sha256 HAVING count(*) > 1",
     )
+    asked_before_changed(look, line)

@@ -48,7 +48,7 @@ def tokens(name: str) -> list[str]:
     if words[:1] == ["ST"]:
         words[0] = "SITI"  # an abbreviation where a name begins, a degree where it ends
     kept = [word for word in words if word not in _TITLES and word not in _BETWEEN]
-    return [_SAME.get(word, word) for word in (kept or words)]
+    return [_SAME.get(word, word) for word in kept]
 
 
 def likeness(ours: str, bank: str) -> Likeness:

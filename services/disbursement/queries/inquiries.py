@@ -49,10 +49,10 @@ async def account_checks(session: AnySession, batch_id: UUID) -> dict[str, Any]:
                   FROM payment p LEFT JOIN LATERAL (SELECT result, at FROM account_check k WHERE k.account_id = p.account_id
                                                      ORDER BY at DESC LIMIT 1) AS k ON true
                  WHERE p.batch_id = :batch AND p.outcome <> 'withdrawn')
-            SELECT coalesce(result, 'not_asked') AS result, count(*) AS count FROM latest GROUP BY 1 ORDER BY 1"""),
+            SELECT coalesce(result, 'not_asked') AS result, count(*) AS n FROM latest GROUP BY 1 ORDER BY 1"""),
         {"batch": batch_id},
     )
-    counts = {row.result: int(row.count) for row in rows}
+    counts = {row.result: int(row.n) for row in rows}
     lines = await session.execute(
         text("""
             SELECT p.id AS payment_id, p.person_id, p.programme, k.result, k.at AS checked_at

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ritme import verify
 from shared.kernel import failpoints
 from shared.kernel.clock import FrozenClock
 from tests.service.disbursement.desk import Desk, open_desk, person
@@ -84,6 +85,13 @@ async def meanings(office: Office, batch: dict[str, Any]) -> list[str]:
     return [one["meaning"] for one in reversed((await office.get(f"/inquiries?batch={batch['code']}"))["items"])]
 
 
+def verified(desk: Desk) -> dict[int, list[str]]:
+    """What ``ritme verify`` finds wrong in this service's own books, by invariant."""
+    addresses = {"disbursement": desk.postgres.address("ritme_disbursement", "disbursement_verify")}
+    lines = verify.run(addresses, None, (1, 2, 3, 4, 6, 9, 10, 11, 12)).invariants
+    return {line.number: list(line.found) for line in lines if not line.ok}
+
+
 async def test_a_definite_answer_is_applied_and_everything_else_changes_nothing(
     office: Office, desk: Desk, bank: SnapBankSimulator, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +124,9 @@ async def test_a_definite_answer_is_applied_and_everything_else_changes_nothing(
     assert evidence.startswith(f"result/{file_id}/")
     assert (sorted(bank.asked), bank.unexpected, bank.tokens_given) == (sorted(refs), [], 1)
     assert desk.sql("SELECT person, count FROM audit_entry WHERE operation = 'payment.inquire'") == [("bank_gateway", PEOPLE)]
+    assert verified(desk) == {}
+    desk.sql_run("DELETE FROM inquiry WHERE meaning = 'rejected'")
+    assert verified(desk) == {10: [f"payment {refs[1]}: changed by asking, without an inquiry"]}
 
 
 @pytest.mark.parametrize(
@@ -275,7 +286,7 @@ async def test_the_bank_s_file_after_the_inquiry_changes_nothing_more(
     connect(bank, monkeypatch)
     await desk.settle()
     status, answer = await office.send_results(batch, [await office.row(batch, number) for number in range(PEOPLE)])
-    assert (status, answer["applied"], answer["unchanged"]) == (200, 0, PEOPLE)
+    assert (status, answer["applied"], answer["unchanged"]) == (201, 0, PEOPLE)
 
 
 async def test_accounts_are_looked_at_and_nobody_is_blocked(
