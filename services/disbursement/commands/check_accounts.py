@@ -50,8 +50,6 @@ async def request_checks(session: WriteSession, month: str, programme: str, *, b
 
 async def check_accounts(session: WriteSession, bank: SnapBank, *, bank_code: str, limit: int, cipher: FieldCipher, at: datetime) -> int:
     """One turn. Silence, a busy bank and our own mistakes leave the account in the queue; everything else is an answer."""
-    if bank.halted:
-        return 0
     due = (await session.execute(text(_DUE), {"bank": bank_code, "limit": limit})).all()
     if not due:
         return 0
