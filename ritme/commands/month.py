@@ -15,12 +15,15 @@ OUTCOMES: Final = ("entitled", "due", "in_payment", "unknown", "paid", "held", "
 def add_to(app: typer.Typer) -> None:
     month = typer.Typer(no_args_is_help=True, help="Seal, open and show a benefit month.")
     month.command("seal")(seal)
+    month.command("seal-again")(seal_again)
     month.command("open")(open_month)
     month.command("show")(show)
     month.command("seals")(seals)
     app.add_typer(month, name="month", rich_help_panel="Month")
     app.command("status-change", rich_help_panel="Month")(status_change)
     app.command("status-confirm", rich_help_panel="Month")(status_confirm)
+    app.command("status-cancel", rich_help_panel="Month")(status_cancel)
+    app.command("status-orders", rich_help_panel="Month")(status_orders)
 
 
 def seal(
@@ -35,6 +38,13 @@ def seal(
     seals = [doors.post("/beneficiary/cutoffs", {"programme": one, "month": month}) for one in wanted]
     rows = [(one["programme"], one["count"], one["sum"], one["quota"], one["hash"]) for one in seals]
     shown.answer({"month": month, "seals": seals}, table(("programme", "people", "rupiah", "quota", "hash"), rows))
+
+
+def seal_again(context: typer.Context, month: str, programme: str) -> None:
+    """Second seal of a sealed month, once two people ordered something behind its seal; `month open` then follows it."""
+    shown = terminal(context)
+    seal = shown.doors("operator").post("/beneficiary/cutoffs/again", {"programme": programme, "month": month})
+    shown.answer(seal, pairs({key: seal[key] for key in ("programme", "month", "seal_no", "count", "sum", "hash", "by_status")}))
 
 
 def seals(context: typer.Context, month: str) -> None:
@@ -63,7 +73,10 @@ def open_month(context: typer.Context, month: str) -> None:
 def _show_opening(shown: Any, answer: dict[str, Any]) -> None:
     keys = ("programme", "state", "due", "held", "excluded", "pending", "only_in_beneficiary", "only_in_disbursement", "differs")
     rows = [[one.get(key, "") for key in keys] for one in answer.get("programmes", [])]
-    shown.answer(answer, table(keys, rows))
+    behind = [one for one in answer.get("programmes", []) if one["state"] == "second_seal_followed"]
+    followed = ("programme", "new_people", "now_held", "now_excluded", "kept")
+    more = [table(followed, [[one[key] for key in followed] for one in behind])] if behind else []
+    shown.answer(answer, table(keys, rows), *more)
 
 
 def show(
@@ -99,3 +112,20 @@ def status_confirm(context: typer.Context, order: str) -> None:
     shown = terminal(context)
     answer = shown.doors("operator2").post(f"/beneficiary/status-changes/{order}/confirmation")
     shown.answer(answer, pairs(answer))
+
+
+def status_cancel(context: typer.Context, order: str, reason: Annotated[str, typer.Option()]) -> None:
+    """Take back an order that nobody has confirmed."""
+    shown = terminal(context)
+    answer = shown.doors("operator").post(f"/beneficiary/status-changes/{order}/cancellation", {"reason": reason})
+    shown.answer(answer, pairs(answer))
+
+
+def status_orders(
+    context: typer.Context, state: Annotated[str, typer.Option(help="proposed, done or cancelled; empty: all.")] = "proposed"
+) -> None:  # fmt: skip
+    """Orders of status changes; the proposed ones wait for a second person."""
+    shown = terminal(context)
+    items = shown.doors("operator").get("/beneficiary/status-changes", state=state)["items"]
+    rows = [(one["id"], one["state"], len(one["items"]), one["ordered_by"], one["ordered_at"]) for one in items]
+    shown.answer({"items": items}, table(("order", "state", "changes", "by", "at"), rows))

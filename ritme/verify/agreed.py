@@ -54,6 +54,7 @@ MOVES: Final = (
     ("due", "missed"), ("held", "missed"),
     ("held", "due"),
     ("held", "excluded"), ("due", "excluded"), ("missed", "excluded"),
+    ("due", "held"), ("missed", "held"),
 )  # fmt: skip
 """From what to what a person-month may go."""
 

@@ -23,20 +23,27 @@ _AS_OF: Final = """
 def sealed_and_complete(look: Sources, line: Invariant) -> None:
     """Seal = own projection = heads, by person; nobody is left without an answer once results are due."""
     ledger = look["disbursement"]
-    for seal in _newest_seals(ledger):
+    for seal in _seals(ledger):
         _one_seal(look, line, seal)
     _after_results(line, ledger)
     _every_open_one_is_owned(look, line)
 
 
-def _newest_seals(ledger: Snapshot) -> list[dict[str, Any]]:
-    names = ("programme", "month", "cutoff_id", "cutoff_no", "count", "sum", "hash", "quota", "state", "due", "held", "excluded")
+def _seals(ledger: Snapshot) -> list[dict[str, Any]]:
+    """Of a month that waits its newest seal, of an open one every seal that it was opened by or followed, oldest first."""
+    names = (
+        "programme", "month", "cutoff_id", "cutoff_no", "count", "sum", "hash", "quota", "state", "due", "held", "excluded", "before",
+        "newest",
+    )  # fmt: skip
     rows = ledger.rows(
-        """SELECT DISTINCT ON (s.programme, s.month) s.programme, s.month, s.cutoff_id, s.cutoff_no, s.count, s.sum, s.hash, s.quota,
-                  p.state, p.due, p.held, p.excluded
+        """SELECT s.programme, s.month, s.cutoff_id, s.cutoff_no, s.count, s.sum, s.hash, s.quota, p.state, p.due, p.held, p.excluded,
+                  coalesce(lag(s.cutoff_no) OVER w, 0) AS before, lead(s.seal_no) OVER w IS NULL AS newest
              FROM seal s JOIN programme_month p ON p.programme = s.programme AND p.month = s.month
-            WHERE p.state IN ('sealed', 'opened', 'closed') AND (p.seal_no IS NULL OR p.seal_no = s.seal_no)
-            ORDER BY s.programme, s.month, s.seal_no DESC"""
+            WHERE p.state = 'sealed' AND NOT EXISTS (SELECT FROM seal n WHERE n.programme = s.programme AND n.month = s.month
+                                                        AND n.seal_no > s.seal_no)
+               OR p.state IN ('opened', 'closed') AND s.seal_no <= p.seal_no AND (s.opened_at IS NOT NULL OR s.seal_no = p.seal_no)
+           WINDOW w AS (PARTITION BY s.programme, s.month ORDER BY s.seal_no)
+            ORDER BY s.programme, s.month, s.seal_no"""
     )
     return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -56,7 +63,11 @@ def _one_seal(look: Sources, line: Invariant, seal: dict[str, Any]) -> None:
         line.add(f"{name}: the projection of disbursement is {own}, the seal {said}")
         if "beneficiary" in look:
             _name_people(look, line, seal, own_list)
+    every(line, ledger, _FIRST_ENTRIES.format(own=own_list, name=name), seal)
+    if not seal["newest"]:
+        return
     every(line, ledger, _HEADS.format(own=own_list, name=name), seal)
+    every(line, ledger, _STOPPED.format(own=own_list, name=name), seal)
     every(
         line,
         ledger,
@@ -114,17 +125,39 @@ def _name_people(look: Sources, line: Invariant, seal: dict[str, Any], own_list:
             line.add(f"{seal['programme']} {seal['month']} {person}: sealed {(there or ())[1:]}, projected {(here or ())[1:]}")
 
 
+# Nobody more and nobody less than the newest list; a head that a second seal made says so.
 _HEADS: Final = """
     WITH own AS MATERIALIZED ({own})
     SELECT concat_ws(' ', '{name}', coalesce(o.person_id, h.person_id) || ': list', coalesce(o.status, 'not on it'), o.reason, o.amount,
-                     'head', coalesce(h.cause, 'none'), h.amount, 'first entry', coalesce(e.outcome, 'none'), e.reason)
+                     'head', coalesce(h.cause, 'none'), h.amount)
       FROM own o
       FULL JOIN (SELECT * FROM entitlement_month WHERE month = %(month)s AND programme = %(programme)s) AS h ON h.person_id = o.person_id
+     WHERE o.person_id IS NULL OR h.person_id IS NULL OR h.cause NOT IN ('opened', 'second_seal') OR h.amount <> o.amount"""
+
+# Whoever this seal was the first to name: the first entry names the seal and says what it said.
+_FIRST_ENTRIES: Final = """
+    WITH own AS MATERIALIZED ({own})
+    SELECT concat_ws(' ', '{name}', o.person_id || ': list', o.status, o.reason, 'first entry', coalesce(e.outcome, 'none'), e.reason,
+                     'by', e.evidence)
+      FROM own o
       LEFT JOIN entitlement_entry e
-        ON e.month = %(month)s AND e.programme = %(programme)s AND e.person_id = h.person_id AND e.version = 1
-     WHERE o.person_id IS NULL OR h.person_id IS NULL OR h.cause <> 'opened' OR h.amount <> o.amount
-        OR e.outcome IS DISTINCT FROM CASE o.status WHEN 'active' THEN 'due' WHEN 'suspended' THEN 'held' ELSE 'excluded' END
-        OR e.reason IS DISTINCT FROM CASE o.status WHEN 'active' THEN '' ELSE o.reason END"""
+        ON e.month = %(month)s AND e.programme = %(programme)s AND e.person_id = o.person_id AND e.version = 1
+     WHERE NOT EXISTS (SELECT FROM enrolment_history b WHERE b.programme = %(programme)s AND b.person_id = o.person_id
+                          AND b.from_month <= %(month)s AND %(month)s <= b.to_month AND b.cutoff_no <= %(before)s)
+       AND (e.outcome IS DISTINCT FROM CASE o.status WHEN 'active' THEN 'due' WHEN 'suspended' THEN 'held' ELSE 'excluded' END
+            OR e.reason IS DISTINCT FROM CASE o.status WHEN 'active' THEN '' ELSE o.reason END
+            OR e.evidence IS DISTINCT FROM 'cutoff/' || %(cutoff_id)s)"""
+
+# Whom the newest seal no longer calls active is on a list that lives, paid, held or excluded; unless resumed since.
+_STOPPED: Final = """
+    WITH own AS MATERIALIZED ({own})
+    SELECT concat_ws(' ', '{name}', o.person_id || ': sealed', o.status, o.reason, 'and', h.outcome, h.reason, 'on no list')
+      FROM own o JOIN entitlement_month h ON h.month = %(month)s AND h.programme = %(programme)s AND h.person_id = o.person_id
+     WHERE o.status <> 'active' AND h.outcome IN ('due', 'missed')
+       AND NOT EXISTS (SELECT FROM payment_month a WHERE a.person_id = h.person_id AND a.programme = h.programme
+                          AND a.month = h.month AND a.live)
+       AND NOT EXISTS (SELECT FROM enrolment_history r WHERE r.programme = %(programme)s AND r.person_id = o.person_id
+                          AND r.resumed AND r.from_month <= %(month)s AND r.cutoff_no > %(cutoff_no)s)"""
 
 
 def _after_results(line: Invariant, ledger: Snapshot) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -12,18 +12,20 @@ from fastapi.responses import StreamingResponse
 
 from services.beneficiary import queries
 from services.beneficiary.commands.ages import count_last_months
-from services.beneficiary.commands.cutoff import LIST, seal_cutoff
+from services.beneficiary.commands.cutoff import LIST, seal_again, seal_cutoff
 from services.beneficiary.commands.people import find_person, resolve_people, reveal_people
-from services.beneficiary.commands.status import confirm_order, order_changes
+from services.beneficiary.commands.status import cancel_order, confirm_order, order_changes
 from services.beneficiary.domain.enrolment import Change
 from services.beneficiary.schemas import (
     CutoffRequest,
     FindRequest,
     MonthText,
+    Reason,
     ResolveRequest,
     RevealRequest,
     StatusChanges,
 )
+from shared import audit
 from shared.db.session import copy_out
 from shared.kernel.errors import InvalidInput
 from shared.kernel.month import Month, shift
@@ -95,11 +97,34 @@ async def confirmation(order_id: UUID, request: Request, session: WriteDep, call
     return asdict(await confirm_order(session, order_id, author=caller.person, today=clock.today(), at=clock.now()))
 
 
+@router.get("/status-changes", dependencies=[allowed("operator")])
+async def status_orders(session: ReadDep, caller: CallerDep, state: Literal["proposed", "done", "cancelled", ""] = "") -> dict[str, Any]:
+    """Orders of the caller's areas, newest first; ``proposed`` ones wait for a second person."""
+    return {"items": await queries.status_orders(session, state)}
+
+
+@router.post("/status-changes/{order_id}/cancellation", dependencies=[allowed("operator")])
+async def cancellation(order_id: UUID, body: Reason, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
+    """Take a proposed order back; nothing of it was applied."""
+    at = _service(request).clock.now()
+    order, count = await cancel_order(session, order_id, body.reason, author=caller.person, at=at)
+    await audit.record(session, caller, "status_order.cancel", "status", count=count, ids_hash=str(order_id), at=at)
+    return asdict(order)
+
+
 @router.post("/cutoffs", status_code=201, dependencies=[allowed("operator", whole_agency=True)])
 async def seal(body: CutoffRequest, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """Cut-off and seal of one programme month; 409 ``already-sealed`` with ``cutoff_id`` where it has one."""
     at = _service(request).clock.now()
     cutoff_id = await seal_cutoff(session, body.programme, Month(body.month), author=caller.person, at=at)
+    return await queries.cutoff(session, cutoff_id)
+
+
+@router.post("/cutoffs/again", status_code=201, dependencies=[allowed("operator", whole_agency=True)])
+async def second_seal(body: CutoffRequest, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
+    """Seal a sealed month once more, with what two people ordered behind its seal; 409 ``nothing-changed`` or ``not-sealed``."""
+    at = _service(request).clock.now()
+    cutoff_id = await seal_again(session, body.programme, Month(body.month), author=caller.person, at=at)
     return await queries.cutoff(session, cutoff_id)
 
 

@@ -71,6 +71,21 @@ async def enrolments(session: AnySession, *, programme: str, status: str, area: 
     }
 
 
+async def status_orders(session: AnySession, state: str) -> list[dict[str, Any]]:
+    """The newest 200 orders whose people are all in the caller's areas: of any other one, nothing is shown."""
+    rows = await session.execute(
+        text("""SELECT o.id, o.state, o.items, o.ordered_by, o.ordered_at, o.confirmed_by, o.confirmed_at, o.cancelled_by,
+                       o.cancelled_at, o.cancel_reason
+                  FROM status_order o
+                 WHERE :state IN ('', o.state)
+                   AND NOT EXISTS (SELECT FROM jsonb_array_elements(o.items) AS i(item)
+                                    WHERE NOT EXISTS (SELECT FROM person p WHERE p.id = CAST(i.item ->> 'person_id' AS uuid)))
+                 ORDER BY o.ordered_at DESC, o.id LIMIT 200"""),
+        {"state": state},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 def _cursor(after: str) -> tuple[UUID, str, UUID]:
     if not after:
         return UUID(int=0), "", UUID(int=0)

@@ -61,6 +61,12 @@ class StatusChanges(_Input):
     items: Annotated[list[StatusItem], Field(min_length=1, max_length=PEOPLE_MAX)]
 
 
+class Reason(_Input):
+    """Why, in the words of whoever does it."""
+
+    reason: Annotated[str, Field(min_length=3, max_length=300)]
+
+
 class CutoffRequest(_Input):
     programme: Code
     month: MonthText

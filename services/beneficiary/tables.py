@@ -143,7 +143,11 @@ Table(
     c.at("ordered_at"),
     Column("confirmed_by", Text),
     c.at("confirmed_at", nullable=True),
-    c.one_of("state", "proposed", "done"),
+    Column("cancelled_by", Text),
+    c.at("cancelled_at", nullable=True),
+    Column("cancel_reason", Text),
+    c.one_of("state", "proposed", "done", "cancelled"),
+    CheckConstraint("(state = 'cancelled') = (cancelled_by IS NOT NULL)", name="cancelled"),
     CheckConstraint("confirmed_by <> ordered_by", name="four_eyes"),
     comment="Status changes ordered through the API; what reaches a sealed month or resumes waits for a second person",
 )

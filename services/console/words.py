@@ -29,6 +29,7 @@ REASONS: Final = {
     "card_not_handed_over": "Kartu belum diserahkan", "no_account": "Belum punya rekening", "account_closed": "Rekening ditutup",
     "account_dormant": "Rekening pasif", "account_invalid": "Rekening tidak dikenal bank", "name_mismatch": "Nama pemilik tidak sesuai",
     "awaiting_bank": "Bank belum menjawab", "bank_return": "Retur dari bank", "left_out": "Dikeluarkan dari daftar oleh dua orang",
+    "named_late": "Disebut SK setelah hasil bank jatuh tempo",
     "released_late": "Dilanjutkan setelah hasil bank jatuh tempo", "cause_not_known": "Sebab belum diketahui",
     "lapsed_budget_year": "Tahun anggaran sudah berakhir", "system_parked": "Data orang ini tertahan di sistem",
     "address_unknown": "Alamat tidak ditemukan", "data_mismatch": "Data tidak padan", "nik_inactive": "NIK nonaktif",

@@ -66,6 +66,7 @@ GAP_OWNERS: Final[tuple[tuple[str, str, int], ...]] = (
     ("bank_return", "bank-jakarta", 5),
     ("left_out", "bidang-linjamsos", 5),
     ("released_late", "bidang-linjamsos", 5),
+    ("named_late", "bidang-linjamsos", 5),
     ("cause_not_known", "bidang-linjamsos", 5),
     ("lapsed_budget_year", "bidang-linjamsos", 20),
     ("system_parked", "pusdatin", 1),

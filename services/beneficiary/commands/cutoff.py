@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from services.beneficiary import store
 from services.beneficiary.domain.decree import tariff_of
-from services.beneficiary.domain.seal import AlreadySealed, NobodyNamed
+from services.beneficiary.domain.seal import AlreadySealed, NobodyNamed, NothingChanged, NotSealed
 from shared.contracts.beneficiary import CutoffSealed
 from shared.db.session import WriteSession, copy_out
 from shared.kernel import failpoints
@@ -30,14 +31,46 @@ async def seal_cutoff(session: WriteSession, programme: str, month: Month, *, au
     """
     await store.require_programme(session, programme)
     await store.close_cutoff_queue(session, programme)
+    newest = await _newest(session, programme, month)
+    if newest is not None:
+        raise AlreadySealed(f"{programme} {month} is sealed", cutoff_id=str(newest.id))
+    cutoff_id, _ = await _seal(session, programme, month, seal_no=1, author=author, at=at)
+    return cutoff_id
+
+
+async def seal_again(session: WriteSession, programme: str, month: Month, *, author: str, at: datetime) -> UUID:
+    """Seal a sealed month once more, because orders of two people reached behind its seal (CORE.md section 3).
+
+    The full list as of a new cut-off, under the next ``seal_no``; the seals before it stay as they were. What is in it was
+    ordered by two people each (a decree's list, a status order for a sealed month), so one person may seal it.
+    Raise NotSealed for a month without a seal, NothingChanged (with ``cutoff_id``) where the list is still the sealed one.
+    """
+    await store.require_programme(session, programme)
+    await store.close_cutoff_queue(session, programme)
+    newest = await _newest(session, programme, month)
+    if newest is None:
+        raise NotSealed(f"{programme} {month} has no seal yet", programme=programme, month=month)
+    cutoff_id, digest = await _seal(session, programme, month, seal_no=newest.seal_no + 1, author=author, at=at)
+    if digest == newest.hash:
+        raise NothingChanged(f"nothing reaches {programme} {month} since its seal", cutoff_id=str(newest.id))
+    return cutoff_id
+
+
+async def _newest(session: WriteSession, programme: str, month: Month) -> Row[Any] | None:
+    return (
+        await session.execute(
+            text("SELECT id, seal_no, hash FROM cutoff WHERE programme = :programme AND month = :month ORDER BY seal_no DESC LIMIT 1"),
+            {"programme": programme, "month": month},
+        )
+    ).one_or_none()
+
+
+async def _seal(
+    session: WriteSession, programme: str, month: Month, *, seal_no: int, author: str, at: datetime
+) -> tuple[UUID, str]:  # fmt: skip
+    """List, seal and event, under the cut-off's lock; returns the cut-off's id and the list's hash."""
     cutoff_no = (await store.cutoff_numbers(session))[programme]
-    sealed = await session.scalar(
-        text("SELECT id FROM cutoff WHERE programme = :programme AND month = :month"), {"programme": programme, "month": month}
-    )
-    if sealed is not None:
-        raise AlreadySealed(f"{programme} {month} is sealed", cutoff_id=str(sealed))
     amount = tariff_of(await store.tariffs(session), programme, month)
-    seal_no = 1
     cutoff_id = natural_id("cutoff", programme, month, str(seal_no))
     await _write_lines(session, cutoff_id, programme=programme, month=month, cutoff_no=cutoff_no, amount=amount)
     totals = (
@@ -73,7 +106,7 @@ async def seal_cutoff(session: WriteSession, programme: str, month: Month, *, au
     )  # fmt: skip
     await outbox.append(session, [Outgoing(key, version, event)], at=at)
     failpoints.hit("beneficiary.seal.before_commit")
-    return cutoff_id
+    return cutoff_id, digest.hexdigest()
 
 
 async def _write_lines(session: WriteSession, cutoff_id: UUID, *, programme: str, month: Month, cutoff_no: int, amount: int) -> None:

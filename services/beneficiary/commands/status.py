@@ -36,7 +36,7 @@ _EVENTS: dict[str, type[EnrolmentState]] = {"suspend": EnrolmentSuspended, "resu
 
 @dataclass(frozen=True)
 class Order:
-    """What became of an order: ``done``, or ``proposed`` until a second person confirms it."""
+    """What became of an order: ``done``, or ``proposed`` until a second person confirms it or somebody cancels it."""
 
     id: UUID
     state: str
@@ -77,6 +77,25 @@ async def confirm_order(session: WriteSession, order_id: UUID, *, author: str, t
         {"id": order_id, "by": author, "at": at},
     )
     return Order(order_id, "done")
+
+
+async def cancel_order(session: WriteSession, order_id: UUID, reason: str, *, author: str, at: datetime) -> tuple[Order, int]:
+    """Take a proposed order back, by whoever ordered it or anybody else who could confirm it; how many changes it had.
+
+    Raise NotFound also where one of its people is not in the caller's areas.
+    """
+    found = (await session.execute(text("SELECT * FROM status_order WHERE id = :id FOR UPDATE"), {"id": order_id})).one_or_none()
+    people = {UUID(item["person_id"]) for item in found.items} if found is not None else set()
+    if found is None or len(await store.lock_people(session, people)) < len(people):
+        raise NotFound("there is no such order")
+    if found.state != "proposed":
+        raise IllegalTransition(found.state, "cancel")
+    await session.execute(
+        text("""UPDATE status_order SET state = 'cancelled', cancelled_by = :by, cancelled_at = :at, cancel_reason = :reason
+                 WHERE id = :id"""),
+        {"id": order_id, "by": author, "at": at, "reason": reason},
+    )
+    return Order(order_id, "cancelled"), len(found.items)
 
 
 async def apply_changes(

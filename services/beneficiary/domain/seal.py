@@ -14,6 +14,18 @@ class AlreadySealed(Refusal):
     code = "already-sealed"
 
 
+class NotSealed(Refusal):
+    """A month is sealed again only after it was sealed."""
+
+    code = "not-sealed"
+
+
+class NothingChanged(Refusal):
+    """The list as of now is the one that was sealed: a second seal would say nothing new."""
+
+    code = "nothing-changed"
+
+
 class NobodyNamed(Refusal):
     """No decree in force names anybody for this programme and month: there is nothing to seal."""
 

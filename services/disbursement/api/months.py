@@ -32,7 +32,13 @@ _DETAIL = {
 def _shown(opening: Opening) -> dict[str, Any]:
     shown: dict[str, Any] = {"programme": opening.programme, "state": opening.state}
     if opening.opened:
-        return shown | {"due": opening.due, "held": opening.held, "excluded": opening.excluded, "seal": opening.seal}
+        shown |= {"due": opening.due, "held": opening.held, "excluded": opening.excluded, "seal": opening.seal}
+        followed = opening.followed
+        return shown if followed is None else shown | {
+            "new_people": followed.new_people, "now_held": followed.now_held, "now_excluded": followed.now_excluded,
+            "kept": followed.kept,
+            "kept_people": [{"person_id": person, "outcome": outcome} for person, outcome in followed.kept_people],
+        }  # fmt: skip
     if opening.state == "events_pending":
         return shown | {"pending": opening.pending}
     if opening.state == "seal_differs":

@@ -53,7 +53,7 @@ _RESULTS_DUE = """EXISTS (
 _TOUCHED = "SELECT person_id, programme FROM pg_temp.touched"
 
 _EVIDENCE = "'enrolment/' || n.person_id || '/' || n.person_version"
-_NO_LIVE_ALLOCATION = """AND NOT EXISTS (
+NO_LIVE_ALLOCATION = """AND NOT EXISTS (
     SELECT FROM payment_month a
      WHERE a.person_id = h.person_id AND a.programme = h.programme AND a.month = h.month AND a.live)"""
 
@@ -90,7 +90,7 @@ async def follow_enrolments(
 
     late = await step(Action.RESUME_LATE, "'released_late'", f"n.resumed AND {_RESULTS_DUE}", "resumed")
     resumed = await step(Action.RESUME, "''", f"n.resumed AND NOT {_RESULTS_DUE}", "resumed")
-    ended = await step(Action.END, "n.reason", "n.status = 'ended'", "ended", _NO_LIVE_ALLOCATION)
+    ended = await step(Action.END, "n.reason", "n.status = 'ended'", "ended", NO_LIVE_ALLOCATION)
     await mark_reinstated(session, _TOUCHED, params, at=at)
     return Followed(resumed, late, ended)
 

@@ -5,31 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 from sqlalchemy import text
 
 from services.disbursement.commands.follow_enrolments import follow_enrolments
-from services.disbursement.commands.own_list import ListValues, compute_own, fetch_sealed, keep_differences
-from services.disbursement.domain.entitlement import Action, target
+from services.disbursement.commands.heads import OWN_LIST, make_heads, mark_opened, publish_opened, values_of
+from services.disbursement.commands.own_list import ListValues, Seal, compute_own, fetch_sealed, keep_differences
+from services.disbursement.commands.second_seal import Followed, follow_second_seal
 from services.disbursement.store import lock_programmes
 from shared.contracts.beneficiary import PERSON
-from shared.contracts.disbursement import MonthOpened
 from shared.db.session import WriteSession
 from shared.kernel import failpoints
 from shared.kernel.errors import IllegalTransition
-from shared.kernel.ids import natural_id
 from shared.kernel.month import Month
-from shared.messaging import outbox
 from shared.messaging.log import BusUnavailable
-from shared.messaging.outbox import Outgoing
 from shared.runtime import Service
 from shared.web.auth import Caller
 
 SHOWN_PEOPLE = 50
 """People named in the answer; all of them are kept as ``unreconciled``."""
 
-State = Literal["opened", "already_open", "not_sealed", "events_pending", "seal_differs"]
+State = Literal["opened", "already_open", "second_seal_followed", "not_sealed", "events_pending", "seal_differs"]
 WORST_FIRST: tuple[State, ...] = ("seal_differs", "events_pending", "not_sealed")
 
 
@@ -46,38 +42,23 @@ class Opening:
     pending: int = 0
     differences: dict[str, int] = field(default_factory=dict)
     people: list[tuple[str, str]] = field(default_factory=list)
+    followed: Followed | None = None
+    """What a second seal did."""
 
     @property
     def opened(self) -> bool:
-        return self.state in ("opened", "already_open")
+        return self.state in ("opened", "already_open", "second_seal_followed")
 
     @property
     def differs(self) -> int:
         return sum(self.differences.get(kind, 0) for kind in ("status", "reason", "amount"))
 
 
-@dataclass(frozen=True)
-class Seal:
-    """beneficiary's own list of a programme month, as it came: three values, and where the list is."""
-
-    programme: str
-    month: str
-    seal_no: int
-    cutoff_id: UUID
-    cutoff_no: int
-    values: ListValues
-    quota: int
-    list: str
-
-    @property
-    def hash(self) -> str:
-        return self.values.hash
-
-
 async def open_month(session: WriteSession, service: Service, caller: Caller, month: Month, at: datetime) -> list[Opening]:
     """Each programme of the month by itself, in code order; those that can open do, the others say why not.
 
-    Repeatable: what is open stays as it is. A refused programme that is healed opens at the next call.
+    Repeatable: what is open stays as it is, unless it was sealed again since: then it follows the newest seal. A refused
+    programme that is healed opens at the next call.
     """
     programmes = (
         await session.scalars(
@@ -99,7 +80,8 @@ async def _open(session: WriteSession, service: Service, caller: Caller, *, mont
     current = (
         await session.execute(text("SELECT * FROM programme_month WHERE programme = :programme AND month = :month FOR UPDATE"), key)
     ).one_or_none()
-    if current is not None and current.state in ("opened", "closed"):
+    behind = current is not None and current.state == "opened" and seal is not None and current.seal_no < seal.seal_no
+    if current is not None and current.state in ("opened", "closed") and not behind:
         opened_seal = await session.scalar(
             text("SELECT hash FROM seal WHERE programme = :programme AND month = :month AND seal_no = :seal_no"),
             {**key, "seal_no": current.seal_no},
@@ -107,7 +89,7 @@ async def _open(session: WriteSession, service: Service, caller: Caller, *, mont
         return Opening(programme, "already_open", current.due, current.held, current.excluded, opened_seal or "")
     if seal is None or current is None:
         return Opening(programme, "not_sealed")
-    if current.state != "sealed":
+    if current.state != "sealed" and not behind:
         raise IllegalTransition(current.state, "open", programme=programme, month=month)
     pending = await _pending(session, service, seal)
     if pending:
@@ -115,6 +97,9 @@ async def _open(session: WriteSession, service: Service, caller: Caller, *, mont
     own = await compute_own(session, programme, month, seal.cutoff_no)
     if own != seal.values:
         return await _refuse(session, service, caller, seal, at)
+    if behind:
+        followed = await follow_second_seal(session, caller.person, seal, at=at)
+        return Opening(programme, "second_seal_followed", followed.due, followed.held, followed.excluded, seal.hash, followed=followed)
     return await _make_heads(session, caller, seal, at)
 
 
@@ -171,60 +156,12 @@ async def _refuse(session: WriteSession, service: Service, caller: Caller, seal:
     )  # fmt: skip
 
 
-_OUTCOME = "CASE o.status WHEN 'active' THEN {active} WHEN 'suspended' THEN {suspended} ELSE {ended} END".format(
-    active=f"'{target(Action.OPEN_ACTIVE)}'",
-    suspended=f"'{target(Action.OPEN_SUSPENDED)}'",
-    ended=f"'{target(Action.OPEN_ENDED)}'",
-)
-
-
 async def _make_heads(session: WriteSession, caller: Caller, seal: Seal, at: datetime) -> Opening:
     """One head and one entry for each person of the seal, the programme month, and the event."""
-    values = {
-        "programme": seal.programme, "month": seal.month, "at": at, "author": caller.person,
-        "evidence": f"cutoff/{seal.cutoff_id}", "seal_no": seal.seal_no, "quota": seal.quota, "cutoff_no": seal.cutoff_no,
-    }  # fmt: skip
+    values = values_of(seal, caller.person, at)
     await session.execute(text("DELETE FROM unreconciled WHERE programme = :programme AND month = :month"), values)
-    await session.execute(text("SELECT ensure_month(:month)"), values)
-    # The present area protects the row; it may have changed since the cut-off.
-    await session.execute(
-        text(f"""
-            INSERT INTO entitlement_month (month, programme, person_id, outcome, reason, amount, area, area_at_cutoff, cohort,
-                                           standing, cause, version, changed_at)
-            SELECT :month, :programme, o.person_id, {_OUTCOME}, CASE o.status WHEN 'active' THEN '' ELSE o.reason END,
-                   o.amount, coalesce(later.area, o.area), o.area, o.cohort, '', 'opened', 1, :at
-              FROM pg_temp.own_list o
-              LEFT JOIN (SELECT DISTINCT ON (person_id) person_id, area FROM enrolment_history
-                          WHERE programme = :programme AND cutoff_no > :cutoff_no
-                          ORDER BY person_id, person_version DESC) AS later ON later.person_id = o.person_id
-             ORDER BY o.person_id"""),
-        values,
-    )
-    await session.execute(
-        text(f"""
-            INSERT INTO entitlement_entry (month, programme, person_id, version, from_outcome, outcome, reason, amount, area, at,
-                                           author, cause, evidence)
-            SELECT :month, :programme, o.person_id, 1, '', {_OUTCOME}, CASE o.status WHEN 'active' THEN '' ELSE o.reason END,
-                   o.amount, o.area, :at, :author, 'opened', :evidence
-              FROM pg_temp.own_list o ORDER BY o.person_id"""),
-        values,
-    )
-    due, held, excluded = (
-        await session.execute(
-            text("""SELECT count(*) FILTER (WHERE status = 'active'), count(*) FILTER (WHERE status = 'suspended'),
-                           count(*) FILTER (WHERE status = 'ended') FROM pg_temp.own_list""")
-        )
-    ).one()
-    version = await session.scalar(
-        text("""UPDATE programme_month SET state = 'opened', version = version + 1, opened_at = :at, seal_no = :seal_no,
-                       quota = :quota, due = :due, held = :held, excluded = :excluded
-                 WHERE programme = :programme AND month = :month RETURNING version"""),
-        {**values, "due": due, "held": held, "excluded": excluded},
-    )
-    assert version is not None
-    await session.execute(
-        text("UPDATE seal SET opened_at = :at WHERE programme = :programme AND month = :month AND seal_no = :seal_no"), values
-    )
+    await make_heads(session, OWN_LIST, values, cause="opened")
+    counts, version = await mark_opened(session, values)
     await follow_enrolments(
         session,
         """SELECT DISTINCT person_id, programme FROM enrolment_history
@@ -235,8 +172,5 @@ async def _make_heads(session: WriteSession, caller: Caller, seal: Seal, at: dat
         at=at,
         author="opening",
     )
-    opened = MonthOpened(
-        programme=seal.programme, month=seal.month, seal=seal.hash, due=due, held=held, excluded=excluded
-    )  # fmt: skip
-    await outbox.append(session, [Outgoing(natural_id("programme_month", seal.programme, seal.month), version, opened)], at=at)
-    return Opening(seal.programme, "opened", due, held, excluded, seal.hash)
+    await publish_opened(session, seal, counts, version, at=at)
+    return Opening(seal.programme, "opened", *counts, seal.hash)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 from sqlalchemy import text
@@ -40,6 +41,24 @@ class ListValues:
     count: int
     sum: int
     hash: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """beneficiary's own list of a programme month, as it came: three values, and where the list is."""
+
+    programme: str
+    month: str
+    seal_no: int
+    cutoff_id: UUID
+    cutoff_no: int
+    values: ListValues
+    quota: int
+    list: str
+
+    @property
+    def hash(self) -> str:
+        return self.values.hash
 
 
 # The row with the highest person_version among those with from_month <= M <= to_month and cutoff_no <= n. Later events

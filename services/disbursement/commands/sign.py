@@ -13,6 +13,7 @@ from sqlalchemy import Row, text
 from services.disbursement.commands import batches
 from services.disbursement.commands.compose import refresh_lines
 from services.disbursement.commands.follow_enrolments import follow_enrolments
+from services.disbursement.commands.stopped import STOPPED_LINES, stop
 from services.disbursement.commands.sweep import miss_unlisted
 from services.disbursement.domain.batch import (
     ANNOUNCED,
@@ -47,11 +48,12 @@ def _must_have_role(caller: Caller, step: Step) -> None:
 
 async def submit(session: WriteSession, caller: Caller, batch_id: UUID, *, at: datetime) -> None:
     """The maker's signature: fixes list hash, count and sum. Raise EmptyList where nobody is on the list."""
-    batch = await batches.load_for_update(session, batch_id)
+    batch = await _alone_with_its_programmes(session, batch_id)
     refuse_same_person(Step.SUBMIT, caller.person, batch.composed_by, await batches.signatures_of(session, batch_id))
     after(batch.state, BatchAction.SUBMIT)
-    if await refresh_lines(session, batch):
-        batch = await batches.load_for_update(session, batch_id)
+    await _drop_stopped(session, batch, by=caller.person, at=at)
+    await refresh_lines(session, batch)
+    batch = await batches.load_for_update(session, batch_id)
     if not batch.payments:
         raise EmptyList("nobody is on this list", batch=str(batch_id))
     list_hash = await batches.hash_list(session, batch)
@@ -111,7 +113,10 @@ async def _alone_with_its_programmes(session: WriteSession, batch_id: UUID) -> R
 
 
 async def _follow_ends(session: WriteSession, batch_id: UUID, *, by: str, at: datetime) -> None:
-    """Whoever ended while on the list had the month left to it (CORE.md section 4); now the month is on no list."""
+    """Whoever ended, or was stopped by a second seal, while on the list had the month left to it (CORE.md section 4).
+
+    Now the month is on no list.
+    """
     await follow_enrolments(
         session,
         """SELECT DISTINCT p.person_id, p.programme FROM payment p
@@ -119,6 +124,17 @@ async def _follow_ends(session: WriteSession, batch_id: UUID, *, by: str, at: da
             WHERE p.batch_id = :ended_of AND p.outcome = 'withdrawn'""",
         {"ended_of": batch_id}, first_month="", at=at, author=by,
     )  # fmt: skip
+    freed = "SELECT DISTINCT person_id, programme FROM payment WHERE batch_id = :freed_of AND outcome = 'withdrawn'"
+    await stop(session, freed, {"freed_of": batch_id}, at=at, author=by)
+
+
+async def _drop_stopped(session: WriteSession, batch: Row[Any], *, by: str, at: datetime) -> None:
+    """A draft goes to its signers without those who ended, or were stopped by a second seal, since it was composed."""
+    stopped = {"id": batch.id, "programmes": list(batch.programmes)}
+    if await batches.withdraw_lines(session, STOPPED_LINES, stopped):
+        await _follow_ends(session, batch.id, by=by, at=at)
+        await miss_unlisted(session, await batches.months_of(session, batch.id), at=at)
+        await batches.count_lines(session, batch.id)
 
 
 async def withdraw(session: WriteSession, caller: Caller, batch_id: UUID, reason: str, *, at: datetime) -> None:

@@ -36,6 +36,7 @@ _NOT_LISTED: Final = """
                      SELECT FROM account_opening_line o WHERE o.person_id = h.person_id AND o.programme = h.programme) THEN 'no_account'
                 WHEN k.person_id IS NULL THEN 'cause_not_known'
                 WHEN NOT k.card_handed_over OR k.changed_at > :composed_at THEN 'card_not_handed_over'
+                WHEN h.cause = 'second_seal' THEN 'named_late'
                 ELSE 'cause_not_known' END, ''
       FROM entitlement_month h
       LEFT JOIN account k ON k.person_id = h.person_id AND k.programme = h.programme

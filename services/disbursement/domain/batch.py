@@ -176,7 +176,7 @@ def covered(totals: Iterable[tuple[str, int]], funding: Mapping[str, int]) -> bo
     return all(funding.get(programme, 0) >= amount for programme, amount in totals)
 
 
-CURED_BY_CARD: Final = ("card_not_handed_over", "no_account", "cause_not_known", "released_late", "left_out")
+CURED_BY_CARD: Final = ("card_not_handed_over", "no_account", "cause_not_known", "released_late", "left_out", "named_late")
 """Reasons of a missed month that are over once there is an account with its card (``left_out``: with the next month).
 
 Any other missed month is on a list again only when the bank failed on another account than today's.

@@ -47,6 +47,7 @@ class Action(StrEnum):
     RESUME = "resume"
     RESUME_LATE = "resume_late"
     END = "end"
+    HOLD = "hold"
     EXCLUDE = "exclude"
 
 
@@ -87,6 +88,9 @@ TRANSITIONS: Final[Mapping[tuple[str, Action], Outcome]] = MappingProxyType(
         (_O.HELD, Action.END): _O.EXCLUDED,
         (_O.DUE, Action.END): _O.EXCLUDED,
         (_O.MISSED, Action.EXCLUDE): _O.EXCLUDED,
+        # A second seal says suspended (docs/adr/0009). Without live allocation only: what is on a list stays with it.
+        (_O.DUE, Action.HOLD): _O.HELD,
+        (_O.MISSED, Action.HOLD): _O.HELD,
     }
 )
 

@@ -51,15 +51,16 @@ class Programme:
 async def months(session: ReadSession) -> dict[str, Any]:
     """Every month, newest first, with the state of each programme."""
     rows = await session.execute(
-        text("""SELECT month, programme, state, opened_at, seal_no, due, held, excluded FROM programme_month
-                 ORDER BY month DESC, programme""")
+        text("""SELECT month, programme, state, opened_at, seal_no, due, held, excluded,
+                       (SELECT max(s.seal_no) FROM seal s WHERE s.programme = pm.programme AND s.month = pm.month) AS newest_seal_no
+                  FROM programme_month pm ORDER BY month DESC, programme""")
     )
     items: dict[str, dict[str, Any]] = {}
     for r in rows:
         item = items.setdefault(r.month, {"month": r.month, "programmes": []})
         item["programmes"].append(
             {"programme": r.programme, "state": r.state, "opened_at": r.opened_at, "seal_no": r.seal_no,
-             "due": r.due, "held": r.held, "excluded": r.excluded}
+             "newest_seal_no": r.newest_seal_no, "due": r.due, "held": r.held, "excluded": r.excluded}
         )  # fmt: skip
     for item in items.values():
         states = {one["state"] for one in item["programmes"]}

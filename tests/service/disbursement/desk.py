@@ -85,6 +85,7 @@ class Beneficiary:
         self._versions: dict[UUID, int] = {}
         self._programme_versions: dict[str, int] = {}
         self._cutoffs: dict[str, int] = {}
+        self._seals: dict[tuple[str, str], int] = {}
         self._enrolments: dict[tuple[UUID, str], Enrolment] = {}
         self.lists: dict[str, bytes] = {}
         self.niks: dict[str, UUID] = {}
@@ -134,7 +135,7 @@ class Beneficiary:
         return self.change(who, EnrolmentEnded, **{"reason": "died", **state})
 
     def seal(self, programme: str = "KLJ", month: str = "2025-09", *, quota: int | None = None, amount: int = TARIFF) -> CutoffSealed:
-        """Seal the list as it stands; the event goes into the queue behind everything before it."""
+        """Seal the list as it stands, once more where it was sealed; the event goes into the queue behind everything before it."""
         cutoff = self._cutoffs.get(programme, 1)
         lines = []
         for (who, where), enrolment in sorted(self._enrolments.items()):
@@ -145,8 +146,9 @@ class Beneficiary:
             lines.append(f"{who}\t{_STATUS[event]}\t{data.reason if _STATUS[event] != 'active' else ''}\t{amount}\n")
         listed = "".join(lines).encode()
         cutoff_id = natural_id("cutoff", programme, month, str(cutoff))
+        seal_no = self._seals[programme, month] = self._seals.get((programme, month), 0) + 1
         sealed = CutoffSealed(
-            cutoff_id=cutoff_id, programme=programme, month=month, seal_no=1, cutoff_no=cutoff, count=len(lines),
+            cutoff_id=cutoff_id, programme=programme, month=month, seal_no=seal_no, cutoff_no=cutoff, count=len(lines),
             sum=amount * len(lines), hash=sha256(listed).hexdigest(), quota=len(lines) if quota is None else quota,
             list=f"/beneficiary/cutoffs/{cutoff_id}/list.tsv",
         )  # fmt: skip

@@ -20,6 +20,8 @@ LAWFUL = {
     ("paid", "late_return"): "missed", ("due", "miss"): "missed",
     ("held", "resume"): "due", ("held", "resume_late"): "missed",
     ("held", "end"): "excluded", ("due", "end"): "excluded", ("missed", "exclude"): "excluded",
+    # Not in CORE.md's table: what a second seal does (docs/adr/0009).
+    ("due", "hold"): "held", ("missed", "hold"): "held",
 }  # fmt: skip
 
 
