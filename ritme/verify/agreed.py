@@ -55,6 +55,7 @@ MOVES: Final = (
     ("held", "due"),
     ("held", "excluded"), ("due", "excluded"), ("missed", "excluded"),
     ("due", "held"), ("missed", "held"),
+    ("missed", "missed"),
 )  # fmt: skip
 """From what to what a person-month may go."""
 
@@ -67,6 +68,9 @@ ONLY_REASON: Final = (
     ("held", "missed", "released_late"),
 )
 """Moves that have one reason."""
+
+SAME_OUTCOME: Final = ("lapsed_budget_year", "budget_reopened")
+"""A missed month that stays missed: for these reasons only, ordered by two people."""
 
 SIGNED: Final[Mapping[str, tuple[str, ...]]] = {
     "submitted": ("submit",),
@@ -90,6 +94,7 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "disbursement": {
         "entitlement_entry": (), "seal": ("opened_at",), "batch_funding": (), "batch_sts": (), "bank_file": (), "result_file": (),
         "result_row": (), "enrolment_history": (), "batch_signature": ("void",), "payment_month": ("live",),
+        "not_executed": (), "bank_cutoff_hour": (),
         "posting": (), "statement": (), "statement_line": (), "statement_match": (), "statement_difference": (), "closed_day": (),
         "closed_year": (), "figure": (), "quarantine_decision": ("state", "decided_by", "decided_at", "result_file_id"),
         "holding_disposal": ("state", "decided_by", "decided_at"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any, Final
 
-from ritme.verify.agreed import MOVES, NEEDS_REASON, ONLY_REASON, SENT
+from ritme.verify.agreed import MOVES, NEEDS_REASON, ONLY_REASON, SAME_OUTCOME, SENT
 from ritme.verify.looking import counted, every, side_by_side
 from ritme.verify.report import Invariant
 from ritme.verify.snapshots import Snapshot, Sources
@@ -223,7 +223,8 @@ _CHAIN: Final = """
       LEFT JOIN legal l ON l.f = c.from_outcome AND l.t = c.outcome
       LEFT JOIN one_way o ON o.f = c.from_outcome AND o.t = c.outcome
      WHERE c.version <> c.version_before + 1 OR c.from_outcome <> c.before OR l.f IS NULL OR c.author = '' OR c.cause = ''
-        OR (o.reason IS NOT NULL AND o.reason <> c.reason) OR (c.outcome = ANY(%(needs)s)) <> (c.reason <> '')"""
+        OR (o.reason IS NOT NULL AND o.reason <> c.reason) OR (c.outcome = ANY(%(needs)s)) <> (c.reason <> '')
+        OR (c.from_outcome = c.outcome AND c.reason <> ALL(%(same)s))"""
 
 _LAST: Final = """
     SELECT concat_ws(' ', coalesce(h.person_id, e.person_id), coalesce(h.programme, e.programme), coalesce(h.month, e.month) || ': head',
@@ -242,10 +243,31 @@ _PAYMENTS: Final = """
                         count(*) FILTER (WHERE state = 'rejected') AS refusals
                    FROM result_row WHERE state IN ('applied', 'rejected') GROUP BY reference) AS r ON r.reference = p.reference
      WHERE coalesce(r.credits, 0) <> (p.outcome IN ('credited', 'returned'))::int
-        OR coalesce(r.refusals, 0) <> (p.outcome IN ('rejected', 'returned'))::int
+        OR coalesce(r.refusals, 0) <> (p.outcome IN ('rejected', 'returned') AND p.reason <> 'not_executed')::int
         OR (p.outcome IN ('in_payment', 'credited', 'rejected', 'unknown', 'returned')) <> (b.state = ANY(%(sent)s)
             AND p.outcome <> 'withdrawn')
         OR (p.outcome IN ('credited', 'returned')) <> (p.settled_on IS NOT NULL)"""
+
+
+# What ends or stops without the bank's word is ordered by two people, and the order names it.
+_BY_TWO: Final = (
+    """SELECT concat_ws(' ', 'payment', p.id || ': not executed, by no order of two people') FROM payment p
+        WHERE p.reason = 'not_executed' AND NOT EXISTS (
+              SELECT FROM not_executed n JOIN two_person_order o ON o.id = n.order_id AND o.kind = 'not_executed' AND o.state = 'done'
+               WHERE n.payment_id = p.id)""",
+    """SELECT concat_ws(' ', person_id, programme, month || ':', reason, 'by', cause, 'which is no order of two people')
+         FROM entitlement_entry e
+        WHERE e.from_outcome <> '' AND e.reason IN ('lapsed_budget_year', 'budget_reopened') AND e.outcome = 'missed'
+          AND NOT EXISTS (SELECT FROM two_person_order o
+                           WHERE 'order/' || o.id = e.cause AND o.state = 'done' AND o.document = e.evidence
+                             AND o.kind = CASE e.reason WHEN 'budget_reopened' THEN 'reopen_year' ELSE 'lapse' END)""",
+    """SELECT concat_ws(' ', 'batch', b.code || ': released while frozen by', f.id)
+         FROM batch b JOIN stoppage f ON f.frozen_at < b.released_at AND (f.lifted_at IS NULL OR f.lifted_at > b.released_at)
+          AND (f.until IS NULL OR f.until >= (b.released_at AT TIME ZONE 'Asia/Jakarta')::date)
+        WHERE f.batch_id = b.id OR f.scope = 'programme' AND b.totals @> jsonb_build_array(jsonb_build_object('programme', f.programme))
+           OR f.scope = 'person' AND EXISTS (SELECT FROM payment p WHERE p.batch_id = b.id AND p.person_id = f.person_id
+                                                AND f.programme IN ('', p.programme) AND p.outcome <> 'withdrawn')""",
+)
 
 
 def legal_chain(look: Sources, line: Invariant) -> None:
@@ -260,8 +282,10 @@ def legal_chain(look: Sources, line: Invariant) -> None:
         _CHAIN,
         {
             "from": [f for f, _ in MOVES], "to": [t for _, t in MOVES], "one_from": list(one[0]), "one_to": list(one[1]),
-            "one_reason": list(one[2]), **needs,
+            "one_reason": list(one[2]), "same": list(SAME_OUTCOME), **needs,
         },
     )  # fmt: skip
     every(line, ledger, _LAST)
     every(line, ledger, _PAYMENTS, {"sent": list(SENT)})
+    for query in _BY_TWO:
+        every(line, ledger, query)

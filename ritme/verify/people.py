@@ -38,6 +38,17 @@ def four_people(look: Sources, line: Invariant) -> None:
             WHERE asked_by = confirmed_by""",
     )
     holding.decided_by_two(ledger, line)
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'order', id || ':', kind, 'asked and confirmed by', confirmed_by) FROM two_person_order
+            WHERE asked_by = confirmed_by OR (state = 'done') <> (confirmed_by IS NOT NULL)
+           UNION ALL
+           SELECT concat_ws(' ', 'freeze', f.id || ': by no order of two people') FROM stoppage f
+            WHERE NOT EXISTS (SELECT FROM two_person_order o WHERE o.id = f.id AND o.kind = 'freeze' AND o.state = 'done')
+               OR f.lifted_at IS NOT NULL AND NOT EXISTS (
+                  SELECT FROM two_person_order o WHERE o.id = f.lifted_by_order AND o.kind = 'lift' AND o.state = 'done')""",
+    )
     _second_persons(look, line)
 
 

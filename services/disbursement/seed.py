@@ -67,6 +67,9 @@ GAP_OWNERS: Final[tuple[tuple[str, str, int], ...]] = (
     ("left_out", "bidang-linjamsos", 5),
     ("released_late", "bidang-linjamsos", 5),
     ("named_late", "bidang-linjamsos", 5),
+    ("frozen", "bidang-linjamsos", 5),
+    ("not_executed", "bank-jakarta", 5),
+    ("budget_reopened", "bidang-linjamsos", 10),
     ("cause_not_known", "bidang-linjamsos", 5),
     ("lapsed_budget_year", "bidang-linjamsos", 20),
     ("system_parked", "pusdatin", 1),
@@ -90,6 +93,10 @@ STEPS: Final[tuple[tuple[str, int, int, str, str], ...]] = (
     ("results_in", 19, 1, "operator", "approver"),
     ("gaps_owned", 20, 1, "operator", "approver"),
 )
+
+
+# Until when the bank takes a file for the same day, in Jakarta. Assumed until the bank says so in writing; two people change it.
+CUTOFF_HOURS: Final = (("*", "*", "15:00"),)
 
 
 def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
@@ -117,4 +124,9 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
             """INSERT INTO calendar_step (programme, step, from_month, version, working_day, warn_days, role, escalate_to)
                VALUES ('*', %s, '2000-01', 1, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
             STEPS,
+        )
+        cursor.executemany(
+            """INSERT INTO bank_cutoff_hour (bank_code, programme, valid_from, hour)
+               VALUES (%s, %s, DATE '2025-01-01', %s) ON CONFLICT DO NOTHING""",
+            CUTOFF_HOURS,
         )

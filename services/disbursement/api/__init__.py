@@ -20,6 +20,7 @@ from services.disbursement.api import (
     quarantine,
     results,
     statements,
+    stops,
 )
 
 router = APIRouter()
@@ -39,5 +40,6 @@ for _part in (
     calendar,
     outlook,
     inquiries,
+    stops,
 ):
     router.include_router(_part.router)

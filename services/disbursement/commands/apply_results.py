@@ -117,7 +117,8 @@ async def apply_source(
     batch = await _lock_batch(session, source.batch_code)
     if (before := await _seen(session, source.sha256)) is not None:
         return before  # a rival sent the same bytes while we waited for the batch
-    after(batch.state, BatchAction.TAKE_RESULTS)
+    if after(batch.state, BatchAction.TAKE_RESULTS) != batch.state:
+        await batches.move_batch(session, batch, BatchAction.TAKE_RESULTS)  # it was closed
     file_id = uuid7()
     found = await _stage(session, source, file_id, cipher, latest=at.date() + timedelta(days=1))
     if source.announced is not None and dict(source.announced) != found:

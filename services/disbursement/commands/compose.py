@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import text
 
 from services.disbursement.commands.batches import count_lines, months_of, withdraw_lines
+from services.disbursement.commands.freeze import PERSON_FROZEN, frozen_programmes, refuse_frozen_programmes, today_of
 from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, batch_code
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
@@ -36,13 +37,14 @@ _PAYABLE: Final = """(h.outcome = 'due' OR h.outcome = 'missed' AND h.reason <> 
        AND NOT EXISTS (
                SELECT FROM payment f JOIN payment_month fm ON fm.payment_id = f.id AND fm.month = h.month
                 WHERE f.person_id = h.person_id AND f.programme = h.programme AND f.outcome IN ('rejected', 'returned')
-                  AND f.account_ref = k.account_ref))"""
+                  AND f.reason <> 'not_executed' AND f.account_ref = k.account_ref))"""
 
 _CANDIDATES: Final = f"""
     SELECT h.person_id, h.programme, h.month, h.amount, h.area
       FROM entitlement_month h
       JOIN account k ON k.person_id = h.person_id AND k.programme = h.programme AND k.card_handed_over
      WHERE h.month = ANY(CAST(:months AS text[])) AND h.programme = ANY(CAST(:programmes AS text[])) AND {_PAYABLE}
+       AND NOT {PERSON_FROZEN}
        AND NOT EXISTS (SELECT FROM payment_month a WHERE a.person_id = h.person_id AND a.programme = h.programme
                           AND a.month = h.month AND a.live)
        AND NOT EXISTS (SELECT FROM left_out l JOIN batch b ON b.id = l.batch_id
@@ -86,6 +88,10 @@ async def compose(session: WriteSession, month: Month, kind: str, programmes: Se
     if not wanted or set(wanted) - set(opened):
         raise MonthNotOpened(f"{month} is not open", month=month, programmes=sorted(set(wanted) - set(opened)))
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('compose'))"))
+    stopped = await frozen_programmes(session, today_of(at))
+    if programmes or not set(wanted) - stopped:
+        await refuse_frozen_programmes(session, wanted, today_of(at))
+    wanted = [programme for programme in wanted if programme not in stopped]
     await lock_programmes(session, wanted, exclusive=True)
     batch_id = uuid7()
     number = await session.scalar(
@@ -106,7 +112,7 @@ async def compose(session: WriteSession, month: Month, kind: str, programmes: Se
         text(_WRITE.format(candidates=_CANDIDATES)),
         {
             "id": batch_id, "code": code, "month": month, "months": await _open_months(session, month, wanted),
-            "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0,
+            "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0, "today": today_of(at),
         },
     )  # fmt: skip
     await session.execute(text("SET LOCAL enable_nestloop = on"))
@@ -168,7 +174,7 @@ async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
         {
             "id": batch.id, "code": batch.code, "month": batch.month, "programmes": list(batch.programmes),
             "months": await _open_months(session, batch.month, batch.programmes), "cured_by_card": list(CURED_BY_CARD),
-            "after_seq": int(last or 0), "people": people,
+            "after_seq": int(last or 0), "people": people, "today": today_of(batch.composed_at),
         },
     )  # fmt: skip
     await count_lines(session, batch.id)

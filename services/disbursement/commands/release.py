@@ -17,6 +17,8 @@ from services.disbursement.channels.port import BatchHead, FileDiffers, LineNotW
 from services.disbursement.commands import batches
 from services.disbursement.commands.bank_forms import form_of_file, form_on, keep_form
 from services.disbursement.commands.compose import changed_accounts
+from services.disbursement.commands.cutoff_hour import release_counts
+from services.disbursement.commands.freeze import refuse_frozen_release
 from services.disbursement.commands.post import post
 from services.disbursement.commands.sign import NAMED_MAX, ready_to_sign
 from services.disbursement.domain.batch import BatchAction, ListHashChanged, Step
@@ -29,11 +31,10 @@ from shared.kernel import failpoints
 from shared.kernel.clock import JAKARTA
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import natural_id
-from shared.kernel.workdays import add_working_days_to
 from shared.web.auth import Caller
 
 RESULTS_DUE_WORKING_DAYS: Final = 3
-"""From the real release (CORE.md section 4)."""
+"""From the value day of the real release (CORE.md section 4)."""
 _LINES_AT_ONCE: Final = 5_000
 
 
@@ -79,6 +80,7 @@ async def release(session: WriteSession, caller: Caller, batch_id: UUID, list_ha
     The bytes are written into a file without a name, read back and forgotten: what is in the folder for the bank was released.
     """
     batch = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash)
+    await refuse_frozen_release(session, batch, at)
     if people := await changed_accounts(session, batch_id):
         raise ListHashChanged("accounts changed since the list was signed", people=[str(one) for one in people])
     await _move_months(session, batch, caller, at)
@@ -156,7 +158,7 @@ async def not_writable(session: AnySession, batch: Row[Any], *, cipher: FieldCip
 
 async def _record(session: WriteSession, batch: Row[Any], caller: Caller, form: FileForm, proof: Proof, *, at: datetime) -> None:
     totals, file_id, channel = proof.totals, natural_id("bank_file", str(batch.id)), channel_for(form)
-    due_at = add_working_days_to(at, RESULTS_DUE_WORKING_DAYS, frozenset(await batches.holidays(session)))
+    value_on, due_at = await release_counts(session, batch.id, at, RESULTS_DUE_WORKING_DAYS)
     await session.execute(
         text("""INSERT INTO bank_file (id, batch_id, name, count, sum, entry_hash, sha256, written_at, by)
                 VALUES (:file, :id, :name, :count, :sum, :entries, :sha256, :at, :by)"""),
@@ -167,8 +169,8 @@ async def _record(session: WriteSession, batch: Row[Any], caller: Caller, form: 
     )  # fmt: skip
     await keep_form(session, file_id, form, channel.media_type)
     await session.execute(
-        text("UPDATE batch SET released_at = :at, results_due_at = :due, file_id = :file WHERE id = :id"),
-        {"at": at, "due": due_at, "file": file_id, "id": batch.id},
+        text("UPDATE batch SET released_at = :at, value_on = :value_on, results_due_at = :due, file_id = :file WHERE id = :id"),
+        {"at": at, "value_on": value_on, "due": due_at, "file": file_id, "id": batch.id},
     )
     await batches.sign(session, batch.id, Step.RELEASE.value, caller.person, batch.list_hash, at=at)
     await batches.move_batch(session, batch, BatchAction.RELEASE)

@@ -13,6 +13,7 @@ from sqlalchemy import Row, text
 from services.disbursement.commands import batches
 from services.disbursement.commands.compose import refresh_lines
 from services.disbursement.commands.follow_enrolments import follow_enrolments
+from services.disbursement.commands.freeze import FROZEN_LINES, today_of
 from services.disbursement.commands.stopped import STOPPED_LINES, stop
 from services.disbursement.commands.sweep import miss_unlisted
 from services.disbursement.domain.batch import (
@@ -129,9 +130,9 @@ async def _follow_ends(session: WriteSession, batch_id: UUID, *, by: str, at: da
 
 
 async def _drop_stopped(session: WriteSession, batch: Row[Any], *, by: str, at: datetime) -> None:
-    """A draft goes to its signers without those who ended, or were stopped by a second seal, since it was composed."""
-    stopped = {"id": batch.id, "programmes": list(batch.programmes)}
-    if await batches.withdraw_lines(session, STOPPED_LINES, stopped):
+    """A draft goes to its signers without those who ended, were stopped by a second seal or frozen since it was composed."""
+    stopped = {"id": batch.id, "programmes": list(batch.programmes), "today": today_of(at)}
+    if await batches.withdraw_lines(session, f"{STOPPED_LINES} UNION {FROZEN_LINES}", stopped):
         await _follow_ends(session, batch.id, by=by, at=at)
         await miss_unlisted(session, await batches.months_of(session, batch.id), at=at)
         await batches.count_lines(session, batch.id)

@@ -32,6 +32,8 @@ _NOT_LISTED: Final = """
     SELECT h.month, h.programme, h.person_id,
            CASE WHEN EXISTS (SELECT FROM left_out l WHERE l.person_id = h.person_id AND l.programme = h.programme
                                 AND l.month = h.month AND l.confirmed_by <> '') THEN 'left_out'
+                WHEN EXISTS (SELECT FROM stoppage f WHERE f.scope = 'person' AND f.person_id = h.person_id
+                                AND f.programme IN ('', h.programme) AND f.lifted_at IS NULL) THEN 'frozen'
                 WHEN k.opening_asked OR k.person_id IS NULL AND EXISTS (
                      SELECT FROM account_opening_line o WHERE o.person_id = h.person_id AND o.programme = h.programme) THEN 'no_account'
                 WHEN k.person_id IS NULL THEN 'cause_not_known'

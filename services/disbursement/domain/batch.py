@@ -66,6 +66,8 @@ TRANSITIONS: Final[Mapping[tuple[BatchState, BatchAction], BatchState]] = Mappin
         (_S.RESULTS_IN, _A.TAKE_RESULTS): _S.RESULTS_IN,
         (_S.RELEASED, _A.SWEEP): _S.RESULTS_IN,
         (_S.RESULTS_IN, _A.CLOSE): _S.CLOSED,
+        # A return that comes after the minutes is a fact all the same: the batch is open again until two people close it.
+        (_S.CLOSED, _A.TAKE_RESULTS): _S.RESULTS_IN,
         (_S.REFUSED, _A.ASK_AGAIN): _S.APPROVED,
         # A line or its account changed: the signatures were for another list. The row "submitted … funded" of CORE.md
         # is read with `refused` in it, or a refused list could be asked for again with an account that is no more.
@@ -176,7 +178,17 @@ def covered(totals: Iterable[tuple[str, int]], funding: Mapping[str, int]) -> bo
     return all(funding.get(programme, 0) >= amount for programme, amount in totals)
 
 
-CURED_BY_CARD: Final = ("card_not_handed_over", "no_account", "cause_not_known", "released_late", "left_out", "named_late")
+CURED_BY_CARD: Final = (
+    "card_not_handed_over",
+    "no_account",
+    "cause_not_known",
+    "released_late",
+    "left_out",
+    "named_late",
+    "frozen",
+    "not_executed",
+    "budget_reopened",
+)
 """Reasons of a missed month that are over once there is an account with its card (``left_out``: with the next month).
 
 Any other missed month is on a list again only when the bank failed on another account than today's.

@@ -48,6 +48,8 @@ class Action(StrEnum):
     RESUME_LATE = "resume_late"
     END = "end"
     HOLD = "hold"
+    LAPSE = "lapse"
+    REOPEN_YEAR = "reopen_year"
     EXCLUDE = "exclude"
 
 
@@ -91,6 +93,10 @@ TRANSITIONS: Final[Mapping[tuple[str, Action], Outcome]] = MappingProxyType(
         # A second seal says suspended (docs/adr/0009). Without live allocation only: what is on a list stays with it.
         (_O.DUE, Action.HOLD): _O.HELD,
         (_O.MISSED, Action.HOLD): _O.HELD,
+        # The budget year is over, or a later one takes the month up again: two people, by a document (docs/adr/0010).
+        (_O.DUE, Action.LAPSE): _O.MISSED,
+        (_O.MISSED, Action.LAPSE): _O.MISSED,
+        (_O.MISSED, Action.REOPEN_YEAR): _O.MISSED,
     }
 )
 

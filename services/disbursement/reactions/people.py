@@ -93,7 +93,7 @@ async def _move_areas(events: Sequence[Received[Any]], session: WriteSession) ->
              WHERE h.month = pm.month AND h.programme = pm.programme AND h.person_id = p.person_id AND h.area <> p.area"""),
         params,
     )
-    for table in ("account", "payment", "gap", "account_opening_line", "invitation", "home_service"):
+    for table in ("account", "payment", "stoppage", "gap", "account_opening_line", "invitation", "home_service"):
         await session.execute(
             text(f"UPDATE {table} AS t SET area = p.area FROM {who} WHERE t.person_id = p.person_id AND t.area <> p.area"),
             params,

@@ -18,6 +18,7 @@ from services.disbursement.tables import (
     ledger,
     reference,
     staging,
+    stops,
 )
 from services.disbursement.tables.base import metadata
 
@@ -34,4 +35,5 @@ __all__ = [
     "metadata",
     "reference",
     "staging",
+    "stops",
 ]

@@ -32,6 +32,7 @@ Table(
     c.flag("results_due", False),
     c.count("result_no", 0),
     c.uuid("file_id", nullable=True),
+    c.day("value_on", nullable=True),
     Index("ix_batch_month", "month"),
     comment="programmes: what was asked for. changed: whose line voided the signatures last. version: of its stream.",
 )

@@ -37,6 +37,7 @@ EXPECTED = {
     ("results_in", "take_results"): "results_in",
     ("released", "sweep"): "results_in",
     ("results_in", "close"): "closed",
+    ("closed", "take_results"): "results_in",
     ("refused", "ask_again"): "approved",
     **{(state, "change_line"): "draft" for state in ("submitted", "checked", "approved", "reserved", "refused", "funded")},
     **{(state, "withdraw"): "withdrawn" for state in ("draft", "submitted", "checked", "approved", "reserved", "refused", "funded")},

@@ -22,6 +22,8 @@ LAWFUL = {
     ("held", "end"): "excluded", ("due", "end"): "excluded", ("missed", "exclude"): "excluded",
     # Not in CORE.md's table: what a second seal does (docs/adr/0009).
     ("due", "hold"): "held", ("missed", "hold"): "held",
+    # Nor are these: the end of a budget year, and what a later one takes up again (docs/adr/0010).
+    ("due", "lapse"): "missed", ("missed", "lapse"): "missed", ("missed", "reopen_year"): "missed",
 }  # fmt: skip
 
 
