@@ -22,6 +22,7 @@ from ritme.commands import (
     month,
     people,
     status,
+    stop,
     story,
     treasury,
 )
@@ -147,6 +148,7 @@ for commands in (
     month,
     calendar,
     batch,
+    stop,
     cards,
     bank,
     figures,

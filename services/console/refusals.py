@@ -27,6 +27,13 @@ _SENTENCES: Final = {
     "same-file": "Berkas yang sama sedang diperiksa orang lain, atau dikirim untuk wilayah yang lebih luas dari wilayah Anda.",
     "too-large": "Berkas terlalu besar (lebih dari 256 MB).",
     "already-sealed": "Bulan ini sudah melewati batas data.",
+    "not-sealed": "Bulan ini belum melewati batas data.",
+    "nothing-changed": "Tidak ada yang berubah sejak daftar dikunci; tidak perlu dikunci lagi.",
+    "batch-exists": "Daftar yang sama baru saja disusun dan masih draf. Pakai daftar itu.",
+    "frozen": "Dibekukan oleh dua orang. Sebelum pembekuan dicabut oleh dua orang, tidak ada yang dikirim.",
+    "already-sent": "Daftar ini sudah di bank; pembekuan tidak lagi menghentikannya. Hubungi bank.",
+    "order-changed": "Keadaan sudah berubah sejak diminta. Lihat lagi, lalu minta kembali.",
+    "not-everything-named": "Masih ada pembayaran tanpa jawaban atau baris karantina tanpa keputusan.",
     "already-enrolled": "Ada orang di berkas yang sudah terdaftar pada program yang sama. Periksa lagi berkasnya.",
     "decree-differs": "SK dengan nomor ini sudah tercatat dengan isi lain.",
     "recorded-meanwhile": "Dokumen dengan nomor ini sudah dicatat orang lain sementara itu.",
@@ -93,6 +100,7 @@ _SENTENCES: Final = {
 
 _FACTS: Final = (
     ("requested", "Diminta", rupiah), ("available", "Tersedia", rupiah), ("limit", "Batas", whole), ("row", "Baris", whole),
+    ("unanswered", "Tanpa jawaban bank", whole), ("undecided_rows", "Baris karantina tanpa keputusan", whole),
     ("amount", "Ditulis", rupiah), ("difference", "Selisih", rupiah),
 )  # fmt: skip
 

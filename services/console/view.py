@@ -37,6 +37,9 @@ DONE: Final = {
     "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
     "tutup-hari": "Hari ditutup.", "beri-nama": "Penanggung jawab selisih dicatat.", "cocokkan": "Baris dicocokkan.",
     "putuskan": "Keputusan dicatat.",
+    "bekukan": "Pembekuan diminta. Berlaku setelah orang kedua menyetujui.",
+    "cabut": "Pencabutan diminta. Berlaku setelah orang kedua menyetujui.",
+    "setuju-perintah": "Perintah disetujui dan sudah berlaku.", "batal-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
 }  # fmt: skip
 """What was done, after a form was sent and the page loaded anew (``?selesai=``)."""
 

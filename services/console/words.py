@@ -60,6 +60,14 @@ MONTH_STATES: Final = {
     "partly_opened": "dibuka sebagian", "mixed": "sebagian dari sebelum Ritme",
 }  # fmt: skip
 
+ORDERS: Final = {
+    "freeze": "Pembekuan", "lift": "Pencabutan pembekuan", "not_executed": "Bank tidak pernah menjalankan",
+    "lapse": "Tahun anggaran berakhir", "reopen_year": "Anggaran berikutnya mengambil alih", "cutoff_hour": "Jam batas bank",
+    "close": "Penutupan penyaluran",
+}  # fmt: skip
+"""What waits for a second person."""
+SCOPES: Final = {"programme": "Program", "batch": "Penyaluran", "person": "Orang"}
+
 MISMATCH_CODES: Final = {
     "settled_differs_from_sp2d": "SP2D berbeda dari uang yang dapat dijelaskan",
     "food_differs_from_resident_days": "Belanja makan berbeda dari hari-orang × harga kontrak",

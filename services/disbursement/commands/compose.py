@@ -22,6 +22,12 @@ from shared.kernel.month import Month, shift
 RECENT_MONTHS: Final = 12
 
 
+class BatchExists(Refusal):
+    """Somebody has just composed this list; its id is in the answer."""
+
+    code = "batch-exists"
+
+
 class MonthNotOpened(Refusal):
     """A list of a month needs a ledger that was compared with its seal."""
 
@@ -40,7 +46,8 @@ _PAYABLE: Final = """(h.outcome = 'due' OR h.outcome = 'missed' AND h.reason <> 
                   AND f.reason <> 'not_executed' AND f.account_ref = k.account_ref))"""
 
 _CANDIDATES: Final = f"""
-    SELECT h.person_id, h.programme, h.month, h.amount, h.area
+    SELECT h.person_id, h.programme, h.month, h.amount, h.area,
+           h.outcome = 'missed' AND (h.reason = 'not_executed' OR h.reason <> ALL(CAST(:cured_by_card AS text[]))) AS failed
       FROM entitlement_month h
       JOIN account k ON k.person_id = h.person_id AND k.programme = h.programme AND k.card_handed_over
      WHERE h.month = ANY(CAST(:months AS text[])) AND h.programme = ANY(CAST(:programmes AS text[])) AND {_PAYABLE}
@@ -50,6 +57,24 @@ _CANDIDATES: Final = f"""
        AND NOT EXISTS (SELECT FROM left_out l JOIN batch b ON b.id = l.batch_id
                         WHERE l.person_id = h.person_id AND l.programme = h.programme AND l.month = h.month
                           AND l.confirmed_by <> '' AND b.month = :month)"""
+
+
+def _candidates(kind: str, which: str = "") -> str:
+    """Whom a list of this kind takes. ``which``: a condition on the head ``h``.
+
+    main: everybody who can be paid. wave: who can be paid for the batch's month (cards that were handed out, newcomers of a second
+    seal). retry: who has a month that the bank could not carry out. Both take the person's older months along, so that none is
+    overtaken. back_pay: what was missed, and older months; never a month that is due for the first time.
+    """
+    if kind == "back_pay":
+        which += " AND (h.outcome = 'missed' OR h.month < :month)"
+    if kind not in ("wave", "retry"):
+        return _CANDIDATES + which
+    wanted = "m.month = :month" if kind == "wave" else "m.failed"
+    return f"""SELECT * FROM (
+        SELECT m.*, bool_or({wanted}) OVER (PARTITION BY m.person_id, m.programme) AS wanted FROM ({_CANDIDATES}{which}) AS m) AS w
+         WHERE w.wanted"""
+
 
 # One payment a person and programme with all its open months, so no month overtakes an older one. The unique index on
 # live allocations is the guard against a second list with the same month.
@@ -109,15 +134,33 @@ async def compose(session: WriteSession, month: Month, kind: str, programmes: Se
     # The two CTEs are joined by hash: their size is unknown to the planner, and a nested loop over them is quadratic.
     await session.execute(text("SET LOCAL enable_nestloop = off"))
     await session.execute(
-        text(_WRITE.format(candidates=_CANDIDATES)),
+        text(_WRITE.format(candidates=_candidates(kind))),
         {
             "id": batch_id, "code": code, "month": month, "months": await _open_months(session, month, wanted),
             "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0, "today": today_of(at),
         },
     )  # fmt: skip
     await session.execute(text("SET LOCAL enable_nestloop = on"))
-    await count_lines(session, batch_id)
+    if not (await count_lines(session, batch_id)).payments:
+        await _refuse_second(session, batch_id)
     return batch_id
+
+
+async def _refuse_second(session: WriteSession, batch_id: UUID) -> None:
+    """Raise BatchExists where a draft of the same month, kind and programmes holds whom this one would (fault 31)."""
+    other = (
+        await session.execute(
+            text("""SELECT o.id, o.code FROM batch b JOIN batch o ON o.month = b.month AND o.kind = b.kind AND o.id <> b.id
+                       AND o.state = 'draft' AND o.payments > 0
+                       AND EXISTS (SELECT FROM jsonb_array_elements_text(o.programmes) AS p(code) WHERE b.programmes @> to_jsonb(p.code))
+                     WHERE b.id = :id ORDER BY o.composed_at DESC LIMIT 1"""),
+            {"id": batch_id},
+        )
+    ).one_or_none()
+    if other is not None:
+        raise BatchExists(
+            f"{other.code} is a draft of the same month and kind and has everybody on it", batch=str(other.id), name=other.code
+        )
 
 
 async def _open_months(session: WriteSession, month: str, programmes: Sequence[str]) -> list[str]:
@@ -168,7 +211,7 @@ async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
         return []
     last = await session.scalar(text("SELECT max(seq) FROM payment WHERE batch_id = :id"), {"id": batch.id})
     await withdraw_lines(session, _STALE, stale)
-    candidates = _CANDIDATES + " AND h.person_id = ANY(CAST(:people AS uuid[]))"
+    candidates = _candidates(batch.kind, " AND h.person_id = ANY(CAST(:people AS uuid[]))")
     await session.execute(
         text(_WRITE.format(candidates=candidates)),
         {

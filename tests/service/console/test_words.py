@@ -18,6 +18,7 @@ from services.disbursement import seed as disbursement_seed
 from services.disbursement.domain.batch import KINDS, BatchState
 from services.disbursement.domain.entitlement import Outcome
 from services.disbursement.domain.reconciliation import RowProblem
+from services.disbursement.domain.stops import OrderKind
 from services.disbursement.queries.steps import STEPS
 
 CONSOLE = Path(figures.__file__).parent
@@ -50,6 +51,7 @@ def test_every_code_of_the_services_has_a_word() -> None:
     assert set(words.OUTCOMES) == set(Outcome)
     assert set(words.BATCH_STATES) == set(BatchState)
     assert set(words.BATCH_KINDS) == set(KINDS)
+    assert set(words.ORDERS) == set(OrderKind)
     assert set(words.RESULT_PROBLEMS) == set(RowProblem)
     assert set(words.MISMATCH_CODES) == {code for code, _, _ in budget_seed.MISMATCH_RULES}
     assert set(words.MISMATCH_STATES) == set(mismatch.State) - {"none"}

@@ -197,8 +197,13 @@ class Months(RuleBasedStateMachine):
 
     def compose(self) -> None:
         month = max(self.ledger.opened)
+        waiting = any(one.month == month and one.state == "draft" and one.lines for one in self.ledger.batches)
+        if not self.ledger.compose(month).lines and waiting:
+            self.ledger.batches.pop()  # a draft has everybody on it already
+            refused = self.run(self.office.post("operator", "/batches", {"month": month, "kind": "main"}, status=409))
+            assert refused["code"] == "batch-exists"
+            return
         self.ids.append(self.run(self.office.compose(month)))
-        self.ledger.compose(month)
 
     def sign(self) -> None:
         n = self._in(*SIGNERS)[0]
