@@ -25,7 +25,7 @@ async def _show(request: Request, doors: Doors, problem: DoorProblem | None = No
     person = doors.person
     return page(
         request, "orders.html", doors, status=problem.status if problem else 200, waiting=waiting["items"], freezes=freezes["items"],
-        programmes=[] if isinstance(programmes, DoorProblem) else programmes["items"], names=names,
+        programmes=[] if isinstance(programmes, DoorProblem) else programmes, names=names,
         may_stop=person is not None and person.is_any(*STOPPERS), problem=problem,
     )  # fmt: skip
 
