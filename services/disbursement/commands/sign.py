@@ -131,8 +131,15 @@ async def _follow_ends(session: WriteSession, batch_id: UUID, *, by: str, at: da
 
 async def _drop_stopped(session: WriteSession, batch: Row[Any], *, by: str, at: datetime) -> None:
     """A draft goes to its signers without those who ended, were stopped by a second seal or frozen since it was composed."""
-    stopped = {"id": batch.id, "programmes": list(batch.programmes), "today": today_of(at)}
-    if await batches.withdraw_lines(session, f"{STOPPED_LINES} UNION {FROZEN_LINES}", stopped):
+    # A draft was filled a moment ago and has no statistics: by hash, or a million lines are looked up one by one. They are few.
+    await session.execute(text("SET LOCAL enable_nestloop = off"))
+    found = await session.scalars(
+        text(f"{STOPPED_LINES} UNION {FROZEN_LINES}"), {"id": batch.id, "programmes": list(batch.programmes), "today": today_of(at)}
+    )
+    stopped = list(found)
+    await session.execute(text("SET LOCAL enable_nestloop = on"))
+    if stopped:
+        await batches.withdraw_lines(session, "SELECT unnest(CAST(:stopped AS uuid[]))", {"stopped": stopped})
         await _follow_ends(session, batch.id, by=by, at=at)
         await miss_unlisted(session, await batches.months_of(session, batch.id), at=at)
         await batches.count_lines(session, batch.id)
