@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from ritme.client import FAILED, Problem, Unreachable
 from ritme.commands import (
+    approval,
     bank,
     batch,
     calendar,
@@ -149,6 +150,7 @@ for commands in (
     calendar,
     batch,
     stop,
+    approval,
     cards,
     bank,
     figures,

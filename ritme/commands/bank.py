@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ritme.client import QUARANTINED
-from ritme.commands.batch import find
+from ritme.commands.finding import find
 from ritme.terminal import number, pairs, table, terminal
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from ritme.commands import approval
+from ritme.commands.finding import find
 from ritme.terminal import Terminal, pairs, table, terminal
 
 STEPS: Final = {"check": ("checker", "check"), "approve": ("approver", "approval"), "release": ("releaser", "release")}
@@ -26,6 +28,7 @@ def add_to(app: typer.Typer) -> None:
     batch.command("results-due")(results_due)
     batch.command("show")(show)
     batch.command("list")(listed)
+    approval.add_to_batch(batch)
     app.add_typer(batch, name="batch", rich_help_panel="Month")
 
 
@@ -94,22 +97,16 @@ def listed(context: typer.Context, month: str = "", state: str = "") -> None:
     shown.answer({"items": items}, table(("code", "state", "payments", "months", "rupiah", "list hash"), rows))
 
 
-def find(shown: Terminal, batch: str) -> dict[str, Any]:
-    """By id, or by its code such as 2025-09-M01."""
-    doors = shown.doors("operator")
-    if len(batch) < 30:
-        for one in doors.get("/disbursement/batches", month=batch[:7])["items"]:
-            if one["code"] == batch:
-                batch = one["id"]
-                break
-    return doors.get(f"/disbursement/batches/{batch}")
-
-
 def _sign(shown: Terminal, step: str, batch: str, list_hash: str) -> None:
     person, door = STEPS[step]
     found = find(shown, batch)
     body = {"list_hash": list_hash or found["list_hash"] or ""}
     _show(shown, shown.doors(person).post(f"/disbursement/batches/{found['id']}/{door}", body))
+
+
+def _signer(signature: dict[str, Any]) -> str:
+    behalf = signature.get("on_behalf_of")
+    return f"{signature['person']} for {behalf}" if behalf else str(signature["person"])
 
 
 def _show(shown: Terminal, batch: dict[str, Any]) -> None:
@@ -118,6 +115,6 @@ def _show(shown: Terminal, batch: dict[str, Any]) -> None:
         "rejected", "file", "handover",
     )  # fmt: skip
     totals = table(("programme", "months", "rupiah"), [(one["programme"], one["count"], one["sum"]) for one in batch.get("totals", [])])
-    names = [f"{one['step']} {one['person']}{' (void)' if one.get('void') else ''}" for one in batch.get("signatures", [])]
+    names = [f"{one['step']} {_signer(one)}{' (void)' if one.get('void') else ''}" for one in batch.get("signatures", [])]
     seen = {key: batch[key] for key in keys if batch.get(key) not in (None, "", {})} | {"signatures": ", ".join(names)}
     shown.answer(batch, pairs(seen), totals)

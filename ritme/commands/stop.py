@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ritme.commands.batch import find
+from ritme.commands.finding import find
 from ritme.terminal import Terminal, pairs, table, terminal
 
 Reason = Annotated[str, typer.Option(help="Why, in your words.")]

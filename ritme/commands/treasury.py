@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ritme.commands.batch import find
+from ritme.commands.finding import find
 from ritme.terminal import Terminal, number, pairs, table, terminal
 
 BATCH_PAPERS: Final = ("spp-ls", "payment-list")

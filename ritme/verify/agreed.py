@@ -83,7 +83,7 @@ SIGNED: Final[Mapping[str, tuple[str, ...]]] = {
     "results_in": ("submit", "check", "approve", "release"),
     "closed": ("submit", "check", "approve", "release"),
 }
-"""Valid signatures that a batch must bear, by state."""
+"""Valid signatures that a batch must bear, by state; where the table of limits asked for two approvers, ``approve`` stands twice."""
 
 SENT: Final = ("released", "results_in", "closed")
 
@@ -100,6 +100,9 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "holding_disposal": ("state", "decided_by", "decided_at"),
         "bank_file_form": (), "bank_handover": (), "bank_handover_trouble": (), "bank_receipt": (), "bank_inbox": ("moved_at",),
         "bank_setting": ("state", "decided_by", "decided_at"),
+        "signing_rule": ("confirmed_by", "confirmed_at"), "anomaly_rule": ("confirmed_by", "confirmed_at"),
+        "delegation": ("confirmed_by", "confirmed_at", "revoked_by", "revoked_at", "revoked_because"),
+        "batch_anomaly": (), "batch_anomaly_word": (),
     },
     "budget_audit": {
         "posting": (), "sp2d": (), "sp2d_row": (), "treasury_return": (), "census_count": (), "contract": (), "ceiling_version": (),

@@ -121,10 +121,10 @@ def everything_answered(look: Sources, line: Invariant) -> None:
 
 
 def signed_lists(look: Sources, line: Invariant) -> None:
-    """Valid signatures are for the hash that the list has now, counted again from its lines."""
+    """Valid signatures are for the hash that the list has now, counted again from its lines; nothing odd on it went without a word."""
     ledger = look["disbursement"]
-    batches = ledger.rows("SELECT id, code, month, kind, state, list_hash FROM batch ORDER BY code")
-    for batch_id, code, month, kind, state, list_hash in batches:
+    batches = ledger.rows("SELECT id, code, month, kind, state, list_hash, approvers FROM batch ORDER BY code")
+    for batch_id, code, month, kind, state, list_hash, approvers in batches:
         line.checked += 1
         if state not in SIGNED:
             every(
@@ -143,8 +143,23 @@ def signed_lists(look: Sources, line: Invariant) -> None:
             "SELECT step, list_hash FROM batch_signature WHERE batch_id = %(id)s AND NOT void AND step <> 'remove' ORDER BY id",
             {"id": batch_id},
         )
-        if sorted(step for step, _ in signed) != sorted(SIGNED[state]) or {one for _, one in signed} != {list_hash}:
+        if sorted(step for step, _ in signed) not in _expected(state, approvers) or {one for _, one in signed} != {list_hash}:
             line.add(f"batch {code}: {state} with signatures {sorted(step for step, _ in signed)} for {sorted({h for _, h in signed})}")
+
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'batch', b.code || ':', b.state, 'without a word about', a.code, a.subject)
+             FROM batch b JOIN batch_anomaly a ON a.batch_id = b.id AND a.list_hash = b.list_hash AND a.blocks
+            WHERE b.state NOT IN ('draft', 'submitted', 'checked', 'withdrawn')
+              AND NOT EXISTS (SELECT FROM batch_anomaly_word w WHERE w.batch_id = a.batch_id AND w.finding_id = a.finding_id)""",
+    )
+
+
+def _expected(state: str, approvers: int) -> list[list[str]]:
+    """While the second approver is missing, the list is checked and bears one approval already."""
+    needed = sorted([*SIGNED[state], *(["approve"] * (approvers - 1) if "approve" in SIGNED[state] else [])])
+    return [needed, sorted([*needed, "approve"])] if state == "checked" and approvers > 1 else [needed]
 
 
 def _hash_of_list(ledger: Snapshot, batch_id: object, month: str, kind: str) -> str:

@@ -13,15 +13,19 @@ from ritme.verify.snapshots import Snapshot, Sources
 
 
 def four_people(look: Sources, line: Invariant) -> None:
-    """Over a batch's whole life, void signatures included, a person keeps to one part; a machine signs nothing."""
+    """Over a batch's whole life, void signatures included, a person keeps to one part; a machine signs nothing.
+
+    Whoever handed a role over has acted with it too, and the handing over held on the day of the signature.
+    """
     ledger = look["disbursement"]
     counted(line, ledger, "batch")
     every(
         line,
         ledger,
         """WITH acted AS (SELECT id AS batch_id, composed_by AS person, 'maker' AS part FROM batch
-                          UNION SELECT batch_id, person, CASE WHEN step IN ('submit', 'remove') THEN 'maker' ELSE step END
-                                  FROM batch_signature)
+                          UNION SELECT s.batch_id, one.person, CASE WHEN step IN ('submit', 'remove') THEN 'maker' ELSE step END
+                                  FROM batch_signature s, unnest(ARRAY[s.person, s.on_behalf_of]) AS one(person)
+                                 WHERE one.person <> '')
            SELECT concat_ws(' ', 'batch', b.code || ':', a.person, 'acted as', string_agg(a.part, ', ' ORDER BY a.part))
              FROM acted a JOIN batch b ON b.id = a.batch_id GROUP BY b.code, a.person HAVING count(*) > 1""",
     )
@@ -49,7 +53,36 @@ def four_people(look: Sources, line: Invariant) -> None:
                OR f.lifted_at IS NOT NULL AND NOT EXISTS (
                   SELECT FROM two_person_order o WHERE o.id = f.lifted_by_order AND o.kind = 'lift' AND o.state = 'done')""",
     )
+    _handed_over(ledger, line)
     _second_persons(look, line)
+
+
+def _handed_over(ledger: Snapshot, line: Invariant) -> None:
+    """A signature for another has its delegation: that role, these two people, that day, confirmed by a third before it, not revoked."""
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'batch', b.code || ':', s.step, 'by', s.person, 'for', quote_literal(s.on_behalf_of),
+                            'without a delegation')
+             FROM batch_signature s JOIN batch b ON b.id = s.batch_id LEFT JOIN delegation d ON d.id = s.delegation_id
+            WHERE (s.on_behalf_of <> '' OR s.delegation_id IS NOT NULL)
+              AND (d.delegate, d.principal, d.role) IS DISTINCT FROM (s.person, s.on_behalf_of,
+                       CASE s.step WHEN 'check' THEN 'checker' WHEN 'approve' THEN 'approver' WHEN 'release' THEN 'releaser' END)
+               OR d.id IS NOT NULL AND NOT coalesce(
+                    (s.at AT TIME ZONE 'Asia/Jakarta')::date BETWEEN d.from_day AND d.to_day
+                    AND d.confirmed_at <= s.at AND (d.revoked_at IS NULL OR d.revoked_at >= s.at), false)""",
+    )
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'delegation', id || ': confirmed by', confirmed_by) FROM delegation
+            WHERE confirmed_by <> '' AND confirmed_by IN (principal, delegate) OR principal = delegate
+           UNION ALL
+           SELECT concat_ws(' ', kind, id || ': proposed and confirmed by', confirmed_by)
+             FROM (SELECT id, proposed_by, confirmed_by, 'signing rule' AS kind FROM signing_rule
+                   UNION ALL SELECT id, proposed_by, confirmed_by, 'anomaly rule' FROM anomaly_rule) AS r
+            WHERE proposed_by = confirmed_by AND proposed_by <> 'seed'""",
+    )
 
 
 def _second_persons(look: Sources, line: Invariant) -> None:

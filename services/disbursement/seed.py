@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
 import psycopg
 
+from services.disbursement.domain.anomaly import DEFAULTS
+from services.disbursement.domain.mandate import DELEGABLE, RuleKind
 from shared.kernel import data
+from shared.kernel.ids import natural_id
 
 HOLIDAY_FILES: Final = ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
 
@@ -94,6 +98,9 @@ STEPS: Final[tuple[tuple[str, int, int, str, str], ...]] = (
     ("gaps_owned", 20, 1, "operator", "approver"),
 )
 
+# Until the agency sets its own: a list of half a year for everybody (6 x 219,252 x 300,000) is the largest that can be meant.
+FIRST_LIMIT: Final = 400_000_000_000
+
 
 # Until when the bank takes a file for the same day, in Jakarta. Assumed until the bank says so in writing; two people change it.
 CUTOFF_HOURS: Final = (("*", "*", "15:00"),)
@@ -129,4 +136,18 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
             """INSERT INTO bank_cutoff_hour (bank_code, programme, valid_from, hour)
                VALUES (%s, %s, DATE '2025-01-01', %s) ON CONFLICT DO NOTHING""",
             CUTOFF_HOURS,
+        )
+        cursor.executemany(
+            """INSERT INTO signing_rule (id, kind, role, amount, valid_from, reason, proposed_by, proposed_at, confirmed_by, confirmed_at)
+               VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'first limit', 'seed', now(), 'seed', now()) ON CONFLICT (id) DO NOTHING""",
+            [(natural_id("signing_rule", "seed", role), RuleKind.MAXIMUM.value, role, FIRST_LIMIT) for role in DELEGABLE],
+        )
+        cursor.executemany(
+            """INSERT INTO anomaly_rule (id, code, thresholds, blocks, valid_from, reason, proposed_by, proposed_at, confirmed_by,
+                                         confirmed_at)
+               VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'first thresholds', 'seed', now(), 'seed', now()) ON CONFLICT (id) DO NOTHING""",
+            [
+                (natural_id("anomaly_rule", "seed", rule.code), rule.code, msgspec.json.encode(dict(rule.thresholds)).decode(), rule.blocks)
+                for rule in DEFAULTS.values()
+            ],
         )

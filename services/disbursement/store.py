@@ -1,12 +1,15 @@
-"""What commands and queries share: the one statement that moves person-months (CORE.md section 4), and the holding account's day."""
+"""What commands and queries share: the statement that moves person-months (CORE.md section 4), locks, the lists that a list is
+compared with, and the holding account's day."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, cast
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from services.disbursement.domain.entitlement import Action, sources, target
 from services.disbursement.domain.statement import Day, Difference, NoStatement
@@ -138,3 +141,34 @@ HELD: Final = f"""
      WHERE q.outcome IN ('in_payment', 'unknown') AND (b.released_at AT TIME ZONE 'Asia/Jakarta')::date <= :on"""
 """Every payment whose rupiah are in the holding account at the end of the day ``on``: the bank could not credit it or sent it
 back (``held``), or has not answered yet (``with_bank``, which is known as of now only)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a list is compared with: lists of one month that went to the bank."""
+
+    month: str
+    batches: Mapping[UUID, str]
+    """Id to code, in the order in which they were made."""
+
+
+async def base_of(session: AnySession, batch: Row[Any], against: str = "") -> Base | None:
+    """The main lists of the last month before the batch's own in which one of its programmes was sent; None where there is none.
+
+    ``against``: a month, or the id or code of one list, instead of the last month's.
+    """
+    found = (
+        await session.execute(
+            text("""
+                SELECT b.id, b.code, b.month FROM batch b
+                 WHERE b.id <> :id AND b.state IN ('released', 'results_in', 'closed')
+                   AND CASE WHEN :against = '' THEN b.kind = 'main' AND b.month < :month
+                            WHEN length(:against) = 7 THEN b.kind = 'main' AND b.month = :against
+                            ELSE :against IN (b.code, b.id::text) END
+                   AND EXISTS (SELECT FROM jsonb_array_elements_text(b.programmes) AS p(code)
+                                WHERE p.code = ANY(CAST(:programmes AS text[])))
+                 ORDER BY b.month DESC, b.composed_at, b.id"""),
+            {"id": batch.id, "month": batch.month, "programmes": list(batch.programmes), "against": against},
+        )
+    ).all()
+    return Base(found[0].month, {row.id: row.code for row in found if row.month == found[0].month}) if found else None

@@ -13,6 +13,7 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "operator2": ("Olivia, operator data kedua", ("operator",), ("31",)),
     "checker": ("Citra, pemeriksa", ("checker",), ("31",)),
     "approver": ("Agus, kepala bidang", ("approver",), ("31",)),
+    "approver2": ("Anggraini, kepala dinas", ("approver",), ("31",)),
     "releaser": ("Rina, pelepas dana", ("releaser",), ("31",)),
     "treasurer": ("Tono, bendahara pengeluaran", ("treasurer",), ("31",)),
     "treasurer2": ("Tari, bendahara pembantu", ("treasurer",), ("31",)),

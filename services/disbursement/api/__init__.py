@@ -5,10 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.disbursement.api import (
+    approval,
     bank_settings,
     batches,
     calendar,
     cards,
+    comparison,
     figures,
     gaps,
     handover,
@@ -27,6 +29,8 @@ router = APIRouter()
 for _part in (
     months,
     batches,
+    comparison,
+    approval,
     cards,
     figures,
     results,

@@ -9,6 +9,7 @@ from shared.crypto import FieldCipher
 
 _TABLE: Final = "account"
 _INDEX: Final = "account_number"
+_HOLDER_INDEX: Final = "account_holder"
 
 
 def seal_account(cipher: FieldCipher, account_id: UUID | str, number: str, holder: str) -> tuple[bytes, bytes]:
@@ -25,6 +26,12 @@ def open_account(cipher: FieldCipher, account_id: UUID, number_enc: bytes, holde
 def number_index(cipher: FieldCipher, number: str) -> bytes:
     """Equal for equal account numbers; several people may share one (TROUBLES.md O21)."""
     return cipher.blind_index(_INDEX, number)
+
+
+def holder_index(cipher: FieldCipher, holder: str) -> bytes:
+    """Equal for names that differ only in case, spaces and signs: how often a name comes is counted without reading it."""
+    plain = "".join(sign if sign.isalnum() else " " for sign in holder.casefold())
+    return cipher.blind_index(_HOLDER_INDEX, " ".join(plain.split()))
 
 
 def account_ref(cipher: FieldCipher, bank_code: str, number: str, holder: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Row, text
 
 from services.disbursement.domain.batch import BatchAction, BatchState, Signature, after, list_header
+from services.disbursement.domain.mandate import Capacity
 from shared.contracts.disbursement import BatchApproved, BatchWithdrawn
 from shared.contracts.registry import Event, ProgrammeTotal
 from shared.db.session import AnySession, WriteSession, copy_out
@@ -70,16 +71,24 @@ async def publish_withdrawn(session: WriteSession, batch: Row[Any], *, at: datet
 
 async def signatures_of(session: AnySession, batch_id: UUID) -> list[Signature]:
     """Everybody who ever acted on the batch, void signatures included."""
-    rows = await session.execute(text("SELECT step, person, void FROM batch_signature WHERE batch_id = :id ORDER BY id"), {"id": batch_id})
-    return [Signature(row.step, row.person, row.void) for row in rows]
-
-
-async def sign(session: WriteSession, batch_id: UUID, step: str, person: str, list_hash: str, *, at: datetime) -> None:
-    await session.execute(
-        text("""INSERT INTO batch_signature (batch_id, step, person, at, list_hash)
-                VALUES (:id, :step, :person, :at, :hash)"""),
-        {"id": batch_id, "step": step, "person": person, "at": at, "hash": list_hash},
+    rows = await session.execute(
+        text("SELECT step, person, void, on_behalf_of FROM batch_signature WHERE batch_id = :id ORDER BY id"), {"id": batch_id}
     )
+    return [Signature(*row) for row in rows]
+
+
+async def sign(
+    session: WriteSession, batch_id: UUID, step: str, person: str, list_hash: str, *, at: datetime, acting: Capacity | None = None
+) -> None:
+    """``acting``: says on whose behalf, and by which delegation."""
+    await session.execute(
+        text("""INSERT INTO batch_signature (batch_id, step, person, at, list_hash, on_behalf_of, delegation_id)
+                VALUES (:id, :step, :person, :at, :hash, :behalf, :delegation)"""),
+        {
+            "id": batch_id, "step": step, "person": person, "at": at, "hash": list_hash,
+            "behalf": acting.on_behalf_of if acting else "", "delegation": acting.delegation_id if acting else None,
+        },
+    )  # fmt: skip
 
 
 async def count_lines(session: WriteSession, batch_id: UUID) -> Row[Any]:

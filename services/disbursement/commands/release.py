@@ -23,6 +23,7 @@ from services.disbursement.commands.post import post
 from services.disbursement.commands.sign import NAMED_MAX, ready_to_sign
 from services.disbursement.domain.batch import BatchAction, ListHashChanged, Step
 from services.disbursement.domain.entitlement import Action
+from services.disbursement.domain.mandate import Capacity
 from services.disbursement.store import move
 from shared.contracts.disbursement import BatchSent
 from shared.crypto import FieldCipher
@@ -74,12 +75,14 @@ async def transfer_lines(session: AnySession, cipher: FieldCipher, batch_id: UUI
             ]
 
 
-async def release(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, cipher: FieldCipher, at: datetime) -> Proof:
+async def release(
+    session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", cipher: FieldCipher, at: datetime
+) -> Proof:
     """The fourth name. Everything or nothing: heads, entries, payments, the file's proof and event become true together.
 
     The bytes are written into a file without a name, read back and forgotten: what is in the folder for the bank was released.
     """
-    batch = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash)
+    batch, acting = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash, on_behalf_of=on_behalf_of, at=at)
     await refuse_frozen_release(session, batch, at)
     if people := await changed_accounts(session, batch_id):
         raise ListHashChanged("accounts changed since the list was signed", people=[str(one) for one in people])
@@ -95,7 +98,7 @@ async def release(session: WriteSession, caller: Caller, batch_id: UUID, list_ha
     with tempfile.TemporaryFile() as file:
         proof = await write_bank_file(session, batch, form, file, cipher=cipher, at=at)
     failpoints.hit("disbursement.release.proved")
-    await _record(session, batch, caller, form, proof, at=at)
+    await _record(session, batch, caller, form, proof, acting=acting, at=at)
     failpoints.hit("disbursement.release.before_commit")
     return proof
 
@@ -156,7 +159,9 @@ async def not_writable(session: AnySession, batch: Row[Any], *, cipher: FieldCip
     return count, named
 
 
-async def _record(session: WriteSession, batch: Row[Any], caller: Caller, form: FileForm, proof: Proof, *, at: datetime) -> None:
+async def _record(
+    session: WriteSession, batch: Row[Any], caller: Caller, form: FileForm, proof: Proof, *, acting: Capacity, at: datetime
+) -> None:
     totals, file_id, channel = proof.totals, natural_id("bank_file", str(batch.id)), channel_for(form)
     value_on, due_at = await release_counts(session, batch.id, at, RESULTS_DUE_WORKING_DAYS)
     await session.execute(
@@ -172,7 +177,7 @@ async def _record(session: WriteSession, batch: Row[Any], caller: Caller, form: 
         text("UPDATE batch SET released_at = :at, value_on = :value_on, results_due_at = :due, file_id = :file WHERE id = :id"),
         {"at": at, "value_on": value_on, "due": due_at, "file": file_id, "id": batch.id},
     )
-    await batches.sign(session, batch.id, Step.RELEASE.value, caller.person, batch.list_hash, at=at)
+    await batches.sign(session, batch.id, Step.RELEASE.value, caller.person, batch.list_hash, at=at, acting=acting)
     await batches.move_batch(session, batch, BatchAction.RELEASE)
     await batches.publish(
         session,

@@ -10,10 +10,11 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row, text
 
-from services.disbursement.commands import batches
+from services.disbursement.commands import anomalies, batches
 from services.disbursement.commands.compose import refresh_lines
 from services.disbursement.commands.follow_enrolments import follow_enrolments
 from services.disbursement.commands.freeze import FROZEN_LINES, today_of
+from services.disbursement.commands.mandates import capacity, count_approvers, refuse_limit
 from services.disbursement.commands.stopped import STOPPED_LINES, stop
 from services.disbursement.commands.sweep import miss_unlisted
 from services.disbursement.domain.batch import (
@@ -28,9 +29,10 @@ from services.disbursement.domain.batch import (
     after,
     refuse_same_person,
 )
+from services.disbursement.domain.mandate import Capacity
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
-from shared.kernel.errors import FourEyes, NotAllowed, NotFound
+from shared.kernel.errors import FourEyes, NotFound
 from shared.web.auth import Caller
 
 _ACTION: Final[Mapping[Step, BatchAction]] = {
@@ -40,11 +42,6 @@ _ACTION: Final[Mapping[Step, BatchAction]] = {
 }
 NAMED_MAX: Final = 50
 """People named where a change voided the signatures; the count says how many there were."""
-
-
-def _must_have_role(caller: Caller, step: Step) -> None:
-    if ROLE[step] not in caller.roles:
-        raise NotAllowed(f"this needs the role {ROLE[step]}", roles=[ROLE[step]])
 
 
 async def submit(session: WriteSession, caller: Caller, batch_id: UUID, *, at: datetime) -> None:
@@ -60,14 +57,17 @@ async def submit(session: WriteSession, caller: Caller, batch_id: UUID, *, at: d
     list_hash = await batches.hash_list(session, batch)
     await session.execute(text("UPDATE batch SET list_hash = :hash WHERE id = :id"), {"hash": list_hash, "id": batch_id})
     await batches.sign(session, batch_id, Step.SUBMIT.value, caller.person, list_hash, at=at)
+    await anomalies.look(session, batch, list_hash, at=at)
     await batches.move_batch(session, batch, BatchAction.SUBMIT)
 
 
-async def ready_to_sign(session: WriteSession, caller: Caller, batch_id: UUID, step: Step, list_hash: str) -> Row[Any]:
-    """The locked batch, once hash, person, role and state allow this signature; asked for in this order.
+async def ready_to_sign(
+    session: WriteSession, caller: Caller, batch_id: UUID, step: Step, list_hash: str, *, on_behalf_of: str = "", at: datetime
+) -> tuple[Row[Any], Capacity]:
+    """The locked batch, and as whom the caller signs it, once hash, person, role, state and limit allow this; asked in this order.
 
     Raise ListHashChanged (the hash in the body, the stored one and the list as it stands now must be one), FourEyes,
-    NotAllowed, IllegalTransition.
+    NotAllowed, IllegalTransition, LimitExceeded, NoLimitInForce.
     """
     batch = await batches.load_for_update(session, batch_id)
     if not batch.list_hash or list_hash != batch.list_hash:
@@ -75,22 +75,34 @@ async def ready_to_sign(session: WriteSession, caller: Caller, batch_id: UUID, s
     now = await batches.hash_list(session, batch)
     if now != batch.list_hash and batch.state != BatchState.WITHDRAWN:  # whose list is empty by order
         raise ListHashChanged("the list in the tables is not the one that was submitted", list_hash=now)
-    refuse_same_person(step, caller.person, batch.composed_by, await batches.signatures_of(session, batch_id))
-    _must_have_role(caller, step)
+    signed = await batches.signatures_of(session, batch_id)
+    refuse_same_person(step, caller.person, batch.composed_by, signed)
+    acting = await capacity(session, caller, ROLE[step], on_behalf_of=on_behalf_of, at=at)
+    refuse_same_person(step, caller.person, batch.composed_by, signed, on_behalf_of=acting.on_behalf_of)
     after(batch.state, _ACTION[step])
-    return batch
+    await refuse_limit(session, batch, caller, acting, at=at)
+    return batch, acting
 
 
-async def check(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, at: datetime) -> None:
-    batch = await ready_to_sign(session, caller, batch_id, Step.CHECK, list_hash)
-    await batches.sign(session, batch_id, Step.CHECK.value, caller.person, list_hash, at=at)
+async def check(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", at: datetime) -> None:
+    """The second name."""
+    batch, acting = await ready_to_sign(session, caller, batch_id, Step.CHECK, list_hash, on_behalf_of=on_behalf_of, at=at)
+    await batches.sign(session, batch_id, Step.CHECK.value, caller.person, list_hash, at=at, acting=acting)
     await batches.move_batch(session, batch, BatchAction.CHECK)
 
 
-async def approve(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, at: datetime) -> None:
-    """The third name; ``batch.approved`` asks for the money."""
-    batch = await ready_to_sign(session, caller, batch_id, Step.APPROVE, list_hash)
-    await batches.sign(session, batch_id, Step.APPROVE.value, caller.person, list_hash, at=at)
+async def approve(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", at: datetime) -> None:
+    """The third name, and a further one where the table of limits asks for two; ``batch.approved`` asks for the money.
+
+    Raise AnomaliesOpen while something odd on the list has no word yet.
+    """
+    batch, acting = await ready_to_sign(session, caller, batch_id, Step.APPROVE, list_hash, on_behalf_of=on_behalf_of, at=at)
+    await anomalies.refuse_open(session, batch)
+    before = [one.step for one in await batches.signatures_of(session, batch_id) if not one.void]
+    missing = await count_approvers(session, batch, before, at=at)
+    await batches.sign(session, batch_id, Step.APPROVE.value, caller.person, list_hash, at=at, acting=acting)
+    if missing > 0:
+        return  # checked still, and one of two approvers has signed
     await batches.move_batch(session, batch, BatchAction.APPROVE)
     await batches.publish_approved(session, batch, at=at)
 
@@ -184,6 +196,7 @@ async def void_signatures(
 
 
 async def _void(session: WriteSession, batch_id: UUID) -> None:
+    await session.execute(text("UPDATE batch SET approvers = 1 WHERE id = :id AND approvers > 1"), {"id": batch_id})
     await session.execute(text("UPDATE batch_signature SET void = true WHERE batch_id = :id AND NOT void"), {"id": batch_id})
 
 

@@ -118,7 +118,7 @@ ROLE: Final[Mapping[Step, str]] = MappingProxyType(
 )
 SIGNERS: Final = tuple(ROLE.values())
 
-_MAKING: Final = (Step.SUBMIT, Step.REMOVE)
+MAKING: Final = (Step.SUBMIT, Step.REMOVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +128,23 @@ class Signature:
     step: str
     person: str
     void: bool = False
+    on_behalf_of: str = ""
+    """Whoever handed the role over has acted too: nobody comes back to a list through a delegate."""
 
 
-def refuse_same_person(step: Step, person: str, composer: str, signatures: Sequence[Signature]) -> None:
+def refuse_same_person(step: Step, person: str, composer: str, signatures: Sequence[Signature], *, on_behalf_of: str = "") -> None:
     """Raise FourEyes unless ``person`` may take ``step``: maker, checker, approver and releaser are four people.
 
     Over the whole life of a batch a person keeps to one part (RELIABILITY invariant 7): after a change, the same checker
-    may check the new list, but nobody moves on to another part of it.
+    may check the new list, but nobody moves on to another part of it. A delegate and the person they stand for count both.
     """
-    making = step in _MAKING
+    making = step in MAKING
+    people = {person, on_behalf_of} - {""}
     acted = [Signature(Step.SUBMIT, composer), *signatures]
     for signature in acted:
-        if signature.person != person:
+        if people.isdisjoint((signature.person, signature.on_behalf_of)):
             continue
-        same_part = (signature.step in _MAKING) if making else (signature.step == step)
+        same_part = (signature.step in MAKING) if making else (signature.step == step)
         if same_part and (making or signature.void):
             continue
         raise FourEyes("another person must do this: you have already acted on this batch", step=step.value, acted_as=signature.step)

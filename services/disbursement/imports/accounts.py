@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
-from services.disbursement.channels.account_fields import account_ref, number_index, seal_account
+from services.disbursement.channels.account_fields import account_ref, holder_index, number_index, seal_account
 from services.disbursement.commands.sign import void_signatures
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
 from shared.crypto import FieldCipher
@@ -35,7 +35,7 @@ TEMPLATE: Final = Template(
 
 _COLUMNS: Final = (
     "import_id", "line", "person_id", "programme", "id", "bank_code", "number_enc", "holder_enc", "number_index", "account_ref",
-    "card_handed_over",
+    "card_handed_over", "holder_index",
 )  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def _lines(staging: Staging, cipher: FieldCipher, people: Sequence[Found]) -> It
         yield (
             f"{staging.import_id}\t{staging.line(found.row)}\t{found.person_id}\t{values['program']}\t{account_id}\t{bank}"
             f"\t\\\\x{number_enc.hex()}\t\\\\x{holder_enc.hex()}\t\\\\x{number_index(cipher, number).hex()}"
-            f"\t{account_ref(cipher, bank, number, holder)}\t{'t' if values['kartu_diserahkan'] else 'f'}\n"
+            f"\t{account_ref(cipher, bank, number, holder)}\t{'t' if values['kartu_diserahkan'] else 'f'}"
+            f"\t\\\\x{holder_index(cipher, holder).hex()}\n"
         )
 
 
@@ -138,9 +139,9 @@ async def _commit(staging: Staging) -> dict[str, Any]:
         await session.execute(
             text(f"""
                 INSERT INTO account AS a (person_id, programme, id, version, bank_code, number_enc, holder_enc, number_index,
-                                          account_ref, card_handed_over, opening_asked, area, changed_at)
+                                          account_ref, card_handed_over, opening_asked, area, changed_at, holder_index)
                 SELECT s.person_id, s.programme, s.id, 1, s.bank_code, s.number_enc, s.holder_enc, s.number_index, s.account_ref,
-                       s.card_handed_over, false, e.area, :at
+                       s.card_handed_over, false, e.area, :at, s.holder_index
                   FROM ({_STAGED}) AS s
                  CROSS JOIN LATERAL (SELECT area FROM enrolment_history h WHERE h.person_id = s.person_id
                                       ORDER BY h.person_version DESC LIMIT 1) AS e
@@ -149,7 +150,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
                    SET id = excluded.id, version = a.version + 1, bank_code = excluded.bank_code,
                        number_enc = excluded.number_enc, holder_enc = excluded.holder_enc, number_index = excluded.number_index,
                        account_ref = excluded.account_ref, card_handed_over = excluded.card_handed_over, opening_asked = false,
-                       area = excluded.area, changed_at = excluded.changed_at"""),
+                       area = excluded.area, changed_at = excluded.changed_at, holder_index = excluded.holder_index"""),
             id_,
         )
     ).rowcount  # type: ignore[attr-defined]

@@ -48,7 +48,7 @@ async def batches(session: AnySession, month: str, state: str) -> list[dict[str,
 
 async def _view(session: AnySession, batch: RowMapping) -> dict[str, Any]:
     signatures = await session.execute(
-        text("SELECT step, person, at, void FROM batch_signature WHERE batch_id = :id ORDER BY id"), {"id": batch["id"]}
+        text("SELECT step, person, on_behalf_of, at, void FROM batch_signature WHERE batch_id = :id ORDER BY id"), {"id": batch["id"]}
     )
     funding = await session.execute(
         text("""SELECT programme, amount, sp2d_number, date FROM batch_funding WHERE reference = :code

@@ -15,7 +15,7 @@ from shared.kernel.month import Month
 By = Literal["reason", "area", "cohort"]
 Level = Literal["city", "kecamatan", "kelurahan"]
 
-_LENGTH: Final[dict[Level, int]] = {"city": 5, "kecamatan": 8, "kelurahan": 13}
+AREA_LENGTH: Final[dict[Level, int]] = {"city": 5, "kecamatan": 8, "kelurahan": 13}
 """Of the area code: 31.71, 31.71.01, 31.71.01.1001."""
 
 _FILTER: Final = """h.month = :month AND (:outcome = '' OR h.outcome = :outcome) AND (:reason = '' OR h.reason = :reason)
@@ -32,7 +32,7 @@ async def breakdown(
     """Persons and rupiah by outcome and reason, area or cohort (``reinstated`` counts as one). Areas are present ones."""
     group = {
         "reason": "''",
-        "area": f"left(h.area, {_LENGTH[level]})",
+        "area": f"left(h.area, {AREA_LENGTH[level]})",
         "cohort": "CASE WHEN h.standing <> '' THEN h.standing ELSE h.cohort END",
     }[by]
     rows = await session.execute(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from services.disbursement.tables import (
     account_opening,
     accounts,
+    approval,
     batches,
     calendar,
     channels,
@@ -25,6 +26,7 @@ from services.disbursement.tables.base import metadata
 __all__ = [
     "account_opening",
     "accounts",
+    "approval",
     "batches",
     "calendar",
     "channels",

@@ -23,5 +23,6 @@ Table(
     c.flag("opening_asked", False),
     c.text("area"),
     c.at("changed_at"),
+    c.blob("holder_index", nullable=True),
     comment="id is new whenever number or holder change; the ciphertexts, copies in payment included, are bound to it.",
 )

@@ -33,6 +33,7 @@ Table(
     c.count("result_no", 0),
     c.uuid("file_id", nullable=True),
     c.day("value_on", nullable=True),
+    c.count("approvers", 1),
     Index("ix_batch_month", "month"),
     comment="programmes: what was asked for. changed: whose line voided the signatures last. version: of its stream.",
 )
@@ -46,6 +47,8 @@ Table(
     c.at("at"),
     c.text("list_hash"),
     c.flag("void", False),
+    c.text("on_behalf_of", ""),
+    c.uuid("delegation_id", nullable=True),
     Index("ix_batch_signature_batch_id", "batch_id"),
 )
 Table(

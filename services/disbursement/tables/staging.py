@@ -21,6 +21,7 @@ Table(
     c.blob("number_index"),
     c.text("account_ref"),
     c.flag("card_handed_over"),
+    c.blob("holder_index", nullable=True),
 )
 Table(
     "carry_in_staging",

@@ -97,14 +97,25 @@ class Office:
         return await self.post("operator", "/batches", {"month": month, "kind": kind}, status=201)
 
     async def sign(self, batch: Mapping[str, Any], upto: str = "approval") -> dict[str, Any]:
-        """Submission, check, approval, by three people; stops after ``upto``."""
+        """Submission, check, approval, by three people; stops after ``upto``. What is odd on the list gets a word before approval."""
         shown = dict(batch)
         for step, who in STEPS:
+            if step == "approval":
+                await self.explain(shown)
             body = {} if step == "submission" else {"list_hash": shown["list_hash"]}
             shown = await self.post(who, f"/batches/{batch['id']}/{step}", body)
             if step == upto:
                 break
         return shown
+
+    async def explain(self, batch: Mapping[str, Any], who: str = "checker", *, word: str = "sudah diperiksa") -> list[dict[str, Any]]:
+        """The word of whoever checks about every finding that has none; returns these findings."""
+        found = await self.get(f"/batches/{batch['id']}/anomalies", who)
+        items: list[dict[str, Any]] = [one for one in found["items"] if one["open"]]
+        if items:
+            body = {"list_hash": batch["list_hash"], "findings": [one["finding_id"] for one in items], "word": word}
+            await self.post(who, f"/batches/{batch['id']}/anomalies/acknowledgement", body)
+        return items
 
     async def approved(self, month: str = MONTH, kind: str = "main") -> dict[str, Any]:
         return await self.sign(await self.compose(month, kind))
