@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from services.disbursement.channels.snap_bi.connect import connected
+from services.disbursement.commands.cases import warn
 from services.disbursement.commands.check_accounts import check_accounts
+from services.disbursement.commands.gap_answers import escalate
 from services.disbursement.commands.gaps import reconcile_touched
 from services.disbursement.commands.hand_over import find_late, hand_over_next
 from services.disbursement.commands.inbox import read_inbox
@@ -82,6 +84,16 @@ async def accounts(session: WriteSession, context: JobContext) -> int:
         return await check_accounts(session, bank, bank_code=said.bank_code, limit=said.a_turn, cipher=context.cipher, at=at)
 
 
+async def escalate_gaps(session: WriteSession, context: Context) -> int:
+    """Fifteen days of the same answer: the next office up (TROUBLES.md O20)."""
+    return await escalate(session, at=context.clock.now())
+
+
+async def warn_cases(session: WriteSession, context: Context) -> int:
+    """Holds without notice or past their term, objections without answer, and other cases past their date."""
+    return await warn(session, at=context.clock.now())
+
+
 jobs = (
     Job("disbursement.hand_over", 3.0, hand_over),
     Job("disbursement.inbox", 5.0, inbox),
@@ -91,4 +103,6 @@ jobs = (
     Job("disbursement.ask_bank", 2.0, ask_bank),
     Job("disbursement.accounts", 5.0, accounts),
     Job("disbursement.steps", 600.0, steps),
+    Job("disbursement.escalate", 3600.0, escalate_gaps),
+    Job("disbursement.cases", 3600.0, warn_cases),
 )

@@ -105,6 +105,54 @@ FIRST_LIMIT: Final = 400_000_000_000
 # Until when the bank takes a file for the same day, in Jakarta. Assumed until the bank says so in writing; two people change it.
 CUTOFF_HOURS: Final = (("*", "*", "15:00"),)
 
+# What has to be done about a gap: reason, step, and the words that the office reads.
+GAP_STEPS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("card_not_handed_over", "invite_for_card", "Undang ambil kartu; datangi bila tidak hadir"),
+    ("no_account", "open_account", "Minta bank membuka rekening dan laporkan hasilnya"),
+    ("account_closed", "new_account", "Hubungi penerima, ajukan rekening baru"),
+    ("account_dormant", "reactivate_account", "Antar penerima ke bank untuk mengaktifkan rekening"),
+    ("account_invalid", "correct_account", "Cocokkan nomor rekening dengan buku tabungan"),
+    ("name_mismatch", "correct_holder", "Cocokkan nama pemilik dengan bank dan data penduduk"),
+    ("awaiting_bank", "ask_bank", "Tanyakan hasil ke bank; jangan kirim ulang"),
+    ("bank_return", "find_cause", "Cari sebab retur, perbaiki rekening, bayar ulang"),
+    ("left_out", "next_list", "Masukkan ke daftar berikutnya"),
+    ("released_late", "next_list", "Masukkan ke daftar susulan"),
+    ("cause_not_known", "find_cause", "Cari sebabnya: rekening, kartu, atau data"),
+    ("lapsed_budget_year", "legal_path", "Tetapkan jalur hukum pembayaran tahun anggaran berikutnya"),
+    ("system_parked", "replay_event", "Perbaiki data yang tertahan dan proses ulang"),
+    ("*", "find_cause", "Cari sebabnya dan catat jawaban"),
+)
+
+# Kind of case, situation, step, words, office, working days. Terms: UU 30/2014 art. 77 (objection: 10 working days).
+CASE_RULES: Final[tuple[tuple[str, str, str, str, str, int], ...]] = (
+    ("hold", "open", "send_notice", "Kirim pemberitahuan penangguhan", "satpel/{kecamatan}", 5),
+    ("hold", "notified", "await_reply", "Tunggu tanggapan; hubungi bila belum ada", "satpel/{kecamatan}", 14),
+    ("hold", "replied", "decide", "Putuskan: lanjutkan atau hentikan", "bidang-linjamsos", 10),
+    ("hold", "decided:resume", "order_resumption", "Terbitkan perintah lanjutkan kepesertaan", "bidang-linjamsos", 5),
+    ("hold", "decided:end", "order_end", "Terbitkan perintah hentikan kepesertaan", "bidang-linjamsos", 5),
+    ("objection", "open", "answer", "Jawab sanggah oleh pejabat yang tidak memutuskan", "bidang-linjamsos", 10),
+    ("objection", "upheld:held", "order_resumption", "Terbitkan perintah lanjutkan kepesertaan", "bidang-linjamsos", 5),
+    ("objection", "upheld:missed", "next_list", "Perbaiki sebabnya dan masukkan ke daftar susulan", "bidang-linjamsos", 5),
+    (
+        "objection",
+        "upheld:excluded",
+        "order_second_seal",
+        "Perintah untuk bulan terkunci, lalu kunci kedua",
+        "bidang-linjamsos",
+        5,
+    ),
+    ("objection", "upheld:ended", "order_resumption", "Terbitkan perintah mengaktifkan kembali", "bidang-linjamsos", 5),
+    ("objection", "upheld:amount", "correct_amount", "Perbaiki nominal lewat keputusan perubahan", "bidang-linjamsos", 5),
+    ("objection", "rejected", "tell_person", "Beritahukan hasil dan alasannya", "satpel/{kecamatan}", 5),
+    ("access", "no_pin", "renew_pin", "Dampingi pembuatan PIN di bank", "bank-jakarta", 10),
+    ("access", "card_refused", "replace_card", "Periksa dan ganti kartu", "bank-jakarta", 5),
+    ("access", "card_kept_by_other", "visit", "Datangi, kembalikan kartu kepada pemilik", "satpel/{kecamatan}", 5),
+    ("access", "atm_far", "home_service", "Minta layanan bank di tempat", "bank-jakarta", 10),
+    ("access", "not_drawn", "visit", "Datangi: kenapa uang belum ditarik", "satpel/{kecamatan}", 10),
+    ("recovery", "open", "agree_repayment", "Tagih ahli waris atau bank, sepakati angsuran", "bidang-linjamsos", 20),
+    ("recovery", "write_off_asked", "decide_write_off", "Putuskan penghapusan tagihan", "kepala-dinas", 10),
+)
+
 
 def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Run as the owner after each migration. A row that an office changed by a later, signed value keeps it."""
@@ -150,4 +198,14 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
                 (natural_id("anomaly_rule", "seed", rule.code), rule.code, msgspec.json.encode(dict(rule.thresholds)).decode(), rule.blocks)
                 for rule in DEFAULTS.values()
             ],
+        )
+        cursor.executemany(
+            """INSERT INTO gap_step (reason, step, words, valid_from, signed_by)
+               VALUES (%s, %s, %s, DATE '2025-01-01', 'seed') ON CONFLICT (reason, valid_from) DO NOTHING""",
+            GAP_STEPS,
+        )
+        cursor.executemany(
+            """INSERT INTO case_rule (kind, situation, step, words, office, working_days, valid_from, signed_by)
+               VALUES (%s, %s, %s, %s, %s, %s, DATE '2025-01-01', 'seed') ON CONFLICT (kind, situation, valid_from) DO NOTHING""",
+            CASE_RULES,
         )

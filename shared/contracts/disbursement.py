@@ -12,6 +12,7 @@ from shared.contracts.registry import Event, ProgrammeTotal, event, topic
 MONTH = topic("disbursement.month", 11, partitions=3, key="programme_month or batch_id")
 PAYMENT = topic("disbursement.payment", 12, partitions=3, key="payment_id")
 GAP = topic("disbursement.gap", 13, partitions=3, key="gap_id")
+CASE = topic("disbursement.case", 14, partitions=3, key="case_id")
 
 
 @event("disbursement.month.opened.v1", 201, MONTH)
@@ -151,3 +152,31 @@ class StepLate(Event, frozen=True, kw_only=True):
     step: str
     due_on: str
     role: str
+
+
+@event("disbursement.gap.escalated.v1", 223, GAP)
+class GapEscalated(Event, frozen=True, kw_only=True):
+    """Fifteen days without another answer: the next office up owns it now, with a new date (TROUBLES.md O20)."""
+
+    person_id: UUID
+    programme: str
+    month: str
+    reason: str
+    area: str
+    owner_before: str
+    owner: str
+    due_on: str
+    escalations: int
+
+
+@event("disbursement.case.warned.v1", 231, CASE)
+class CaseWarned(Event, frozen=True, kw_only=True):
+    """A case is past its date: a hold without notice or reply, an objection without an answer, an access problem, a claim."""
+
+    kind: str
+    about: str
+    person_id: UUID
+    programme: str
+    step: str
+    owner: str
+    due_on: str

@@ -10,6 +10,7 @@ from services.disbursement.api import (
     batches,
     calendar,
     cards,
+    cases,
     comparison,
     figures,
     gaps,
@@ -19,6 +20,7 @@ from services.disbursement.api import (
     months,
     outlook,
     papers,
+    proof,
     quarantine,
     results,
     statements,
@@ -28,6 +30,7 @@ from services.disbursement.api import (
 router = APIRouter()
 for _part in (
     months,
+    proof,
     batches,
     comparison,
     approval,
@@ -35,6 +38,7 @@ for _part in (
     figures,
     results,
     gaps,
+    cases,
     holding,
     papers,
     quarantine,

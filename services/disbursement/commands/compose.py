@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from services.disbursement.commands.freeze import PERSON_FROZEN, frozen_programm
 from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, batch_code
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
+from shared.kernel.clock import JAKARTA
 from shared.kernel.errors import InvalidInput, Refusal
 from shared.kernel.ids import uuid7
 from shared.kernel.month import Month, shift
@@ -76,24 +77,48 @@ def _candidates(kind: str, which: str = "") -> str:
          WHERE w.wanted"""
 
 
-# One payment a person and programme with all its open months, so no month overtakes an older one. The unique index on
-# live allocations is the guard against a second list with the same month.
+# One payment a person and programme with all its open months, so no month overtakes an older one; where the bank takes less in
+# one transfer, several of them over whole months, oldest first ({part}, {link}: see _split). The unique index on live
+# allocations is the guard against a second list with the same month.
 _WRITE: Final = """
-    WITH candidate AS MATERIALIZED ({candidates}),
+    WITH candidate AS MATERIALIZED (SELECT c.*, {part} FROM ({candidates}) AS c {cap}),
     line AS (
-        SELECT person_id, programme, sum(amount)::bigint AS amount, (array_agg(area ORDER BY month DESC))[1] AS area,
-               row_number() OVER (ORDER BY person_id, programme) + :after_seq AS seq
-          FROM candidate GROUP BY person_id, programme),
+        SELECT person_id, programme, part, sum(amount)::bigint AS amount, (array_agg(area ORDER BY month DESC))[1] AS area,
+               row_number() OVER (ORDER BY person_id, programme, part) + :after_seq AS seq
+          FROM candidate GROUP BY person_id, programme, part),
     written AS (
         INSERT INTO payment (batch_id, seq, reference, person_id, programme, amount, bank_code, number_enc, holder_enc,
                              number_index, account_ref, account_id, area)
         SELECT :id, l.seq, :code || '-' || lpad(l.seq::text, greatest(6, length(l.seq::text)), '0'), l.person_id, l.programme,
                l.amount, k.bank_code, k.number_enc, k.holder_enc, k.number_index, k.account_ref, k.id, l.area
           FROM line l JOIN account k ON k.person_id = l.person_id AND k.programme = l.programme
-        RETURNING id, person_id, programme, account_ref)
+        RETURNING id, seq, person_id, programme, account_ref)
     INSERT INTO payment_month (payment_id, month, batch_id, person_id, programme, amount, account_ref)
     SELECT w.id, c.month, :id, c.person_id, c.programme, c.amount, w.account_ref
-      FROM candidate c JOIN written w ON w.person_id = c.person_id AND w.programme = c.programme"""
+      FROM candidate c JOIN {link}"""
+
+
+async def _split(session: WriteSession, today: date) -> dict[str, str]:
+    """How ``_WRITE`` cuts a person's months into transfers: not at all, unless a bank has a confirmed cap today.
+
+    As many months a transfer as fit by the dearest of them. A single month above the cap goes alone: the bank's refusal names it.
+    """
+    capped = await session.scalar(
+        text("SELECT 1 FROM bank_cap WHERE confirmed_by <> '' AND valid_from <= :today LIMIT 1"), {"today": today}
+    )
+    if not capped:
+        return {"part": "0 AS part", "cap": "", "link": "written w ON w.person_id = c.person_id AND w.programme = c.programme"}
+    return {
+        "part": """CASE WHEN b.max_amount IS NULL THEN 0 ELSE
+                       (row_number() OVER (PARTITION BY c.person_id, c.programme ORDER BY c.month) - 1)
+                       / greatest(1, b.max_amount / max(c.amount) OVER (PARTITION BY c.person_id, c.programme)) END AS part""",
+        "cap": f"""LEFT JOIN account k ON k.person_id = c.person_id AND k.programme = c.programme
+                   LEFT JOIN (SELECT DISTINCT ON (bank_code) bank_code, max_amount FROM bank_cap
+                               WHERE confirmed_by <> '' AND valid_from <= DATE '{today.isoformat()}'
+                               ORDER BY bank_code, valid_from DESC) AS b ON b.bank_code = k.bank_code""",
+        "link": """line l ON l.person_id = c.person_id AND l.programme = c.programme AND l.part = c.part
+              JOIN written w ON w.seq = l.seq""",
+    }
 
 
 async def compose(session: WriteSession, month: Month, kind: str, programmes: Sequence[str] | None, *, by: str, at: datetime) -> UUID:
@@ -134,7 +159,7 @@ async def compose(session: WriteSession, month: Month, kind: str, programmes: Se
     # The two CTEs are joined by hash: their size is unknown to the planner, and a nested loop over them is quadratic.
     await session.execute(text("SET LOCAL enable_nestloop = off"))
     await session.execute(
-        text(_WRITE.format(candidates=_candidates(kind))),
+        text(_WRITE.format(candidates=_candidates(kind), **await _split(session, at.astimezone(JAKARTA).date()))),
         {
             "id": batch_id, "code": code, "month": month, "months": await _open_months(session, month, wanted),
             "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0, "today": today_of(at),
@@ -213,7 +238,7 @@ async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
     await withdraw_lines(session, _STALE, stale)
     candidates = _candidates(batch.kind, " AND h.person_id = ANY(CAST(:people AS uuid[]))")
     await session.execute(
-        text(_WRITE.format(candidates=candidates)),
+        text(_WRITE.format(candidates=candidates, **await _split(session, batch.composed_at.astimezone(JAKARTA).date()))),
         {
             "id": batch.id, "code": batch.code, "month": batch.month, "programmes": list(batch.programmes),
             "months": await _open_months(session, batch.month, batch.programmes), "cured_by_card": list(CURED_BY_CARD),

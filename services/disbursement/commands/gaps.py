@@ -14,6 +14,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.disbursement.commands.batches import holidays
+from services.disbursement.commands.holds import reconcile_holds
+from services.disbursement.domain.offices import SQL_FOLLOW
 from shared.contracts.disbursement import GapClosed, GapDetected
 from shared.db.session import WriteSession
 from shared.kernel.clock import JAKARTA
@@ -26,6 +28,8 @@ AGENCY: Final = "31"
 # Which office: that of the reason, filled in with the kecamatan or city of the person's present area.
 _OWNER: Final = """replace(replace(o.office, '{kecamatan}', substring(w.area FROM '^[0-9]+[.][0-9]+[.][0-9]+')),
                            '{city}', coalesce(substring(w.area FROM '^[0-9]+[.][0-9]+'), w.area))"""
+
+_FOLLOW: Final = SQL_FOLLOW.format(owner="g.owner", area="g.area")
 
 _DETECTED: Final = """SELECT g.id, g.version, json_build_object(
         'person_id', g.person_id, 'programme', g.programme, 'month', g.month, 'outcome', g.outcome, 'reason', g.reason,
@@ -51,6 +55,7 @@ _OPEN: Final = """
         ON CONFLICT (person_id, programme, month) DO UPDATE
            SET outcome = excluded.outcome, reason = excluded.reason, area = excluded.area, owner = excluded.owner,
                due_on = excluded.due_on, state = 'open', how = '', version = g.version + 1, closed_at = NULL,
+               answer = '', expected_on = NULL, answered_at = NULL, escalated_at = NULL, escalations = 0,
                opened_at = CASE g.state WHEN 'closed' THEN excluded.opened_at ELSE g.opened_at END, changed_at = excluded.changed_at
          WHERE g.state = 'closed' OR (g.outcome, g.reason) <> (excluded.outcome, excluded.reason)
         RETURNING g.id)
@@ -111,6 +116,7 @@ async def reconcile_gaps(session: WriteSession, months: Collection[str], *, at: 
             {"month": month, "at": at},
         )  # fmt: skip
         changed += await outbox.append_from(session, GapClosed, _CLOSED, at=at)
+        await reconcile_holds(session, month, at=at)
     return changed
 
 
@@ -144,6 +150,31 @@ async def reconcile_touched(session: WriteSession, *, at: datetime) -> int:
             {"month": row.month, "last": row.last, "unsure": row.horizon if row.oldest < row.horizon else 0},
         )
     return await reconcile_gaps(session, [row.month for row in rows], at=at)
+
+
+async def follow_area(session: WriteSession, people: Collection[UUID], *, at: datetime) -> int:
+    """Somebody moved: open gaps go to the office of the same kind where they live now, and are told anew.
+
+    The gap's area has moved along already. Offices of the whole agency, and the bank, stay. Returns how many changed hands.
+    """
+    await _begin(session)
+    await session.execute(
+        text(f"""
+            WITH handed AS (
+                UPDATE gap AS g SET owner = {_FOLLOW}, version = g.version + 1, changed_at = :at
+                 WHERE g.state = 'open' AND g.person_id = ANY(CAST(:people AS uuid[])) AND g.owner <> {_FOLLOW}
+                RETURNING g.id)
+            INSERT INTO gap_touched SELECT id FROM handed"""),
+        {"people": list(people), "at": at},
+    )
+    return await outbox.append_from(session, GapDetected, _DETECTED, at=at)
+
+
+async def tell_anew(session: WriteSession, gap_ids: Collection[UUID], *, at: datetime) -> int:
+    """Publish these open gaps as they stand now; their versions were raised by whoever changed them."""
+    await _begin(session)
+    await session.execute(text("INSERT INTO gap_touched SELECT unnest(CAST(:ids AS uuid[]))"), {"ids": list(gap_ids)})
+    return await outbox.append_from(session, GapDetected, _DETECTED, at=at)
 
 
 async def open_parked(session: WriteSession, people: Collection[UUID], *, at: datetime) -> None:

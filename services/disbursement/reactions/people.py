@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import text
 
 from services.disbursement.commands.follow_enrolments import follow_enrolments
+from services.disbursement.commands.gaps import follow_area
+from services.disbursement.commands.holds import cases_follow_area
 from services.disbursement.store import lock_programmes
 from shared.contracts.beneficiary import (
     PERSON,
@@ -56,7 +59,7 @@ async def keep_history(events: Sequence[Received[Any]], session: WriteSession, c
     """
     await lock_programmes(session, {event.data.programme for event in events})
     await session.execute(_INSERT, {"rows": "[" + ",".join(map(_row, events)) + "]"})
-    await _move_areas(events, session)
+    await _move_areas(events, session, context.clock.now())
     changed = [event for event in events if event.type is EnrolmentResumed or event.type is EnrolmentEnded]
     if changed:
         people, programmes = zip(*sorted({(event.key, event.data.programme) for event in changed}), strict=True)
@@ -70,8 +73,11 @@ async def keep_history(events: Sequence[Received[Any]], session: WriteSession, c
         )
 
 
-async def _move_areas(events: Sequence[Received[Any]], session: WriteSession) -> None:
-    """Row-level security protects by the present area: when a person moves, everything about them moves along."""
+async def _move_areas(events: Sequence[Received[Any]], session: WriteSession, at: datetime) -> None:
+    """Row-level security protects by the present area: when a person moves, everything about them moves along.
+
+    So does the work: what an office of the old kecamatan or city owned goes to the one where the person lives now.
+    """
     later = {event.key: event.data.area for event in events if event.version > 1}
     if not later:
         return
@@ -93,11 +99,16 @@ async def _move_areas(events: Sequence[Received[Any]], session: WriteSession) ->
              WHERE h.month = pm.month AND h.programme = pm.programme AND h.person_id = p.person_id AND h.area <> p.area"""),
         params,
     )
-    for table in ("account", "payment", "stoppage", "gap", "account_opening_line", "invitation", "home_service"):
+    for table in (
+        "account", "payment", "stoppage", "gap", "account_opening_line", "invitation", "home_service", "gap_note", "exclusion_order", "case_file",
+        "case_entry", "claim_month",
+    ):  # fmt: skip
         await session.execute(
             text(f"UPDATE {table} AS t SET area = p.area FROM {who} WHERE t.person_id = p.person_id AND t.area <> p.area"),
             params,
         )
+    await follow_area(session, params["people"], at=at)
+    await cases_follow_area(session, params["people"])
 
 
 @reacts_to(CutoffSealed)
