@@ -43,8 +43,6 @@ NEEDED = ("seals.csv", "sealed.csv", "heads.csv", "entries.csv", "payments.csv",
 RUPIAH = {"seals.csv": "sum", "sealed.csv": "amount", "heads.csv": "amount", "entries.csv": "amount", "payments.csv": "amount"}
 OUTCOMES = ("due", "in_payment", "unknown", "paid", "held", "missed", "excluded")
 NEEDS_REASON = ("unknown", "held", "missed", "excluded")
-FIRST = {"active": "due", "suspended": "held", "ended": "excluded"}
-"""The first outcome of somebody on the sealed list, by status; who came by a second seal or another way says so by their entries."""
 LEGAL = {
     ("", "due"), ("", "held"), ("", "excluded"), ("", "missed"), ("due", "in_payment"), ("missed", "in_payment"), ("in_payment", "paid"),
     ("unknown", "paid"), ("in_payment", "missed"), ("unknown", "missed"), ("in_payment", "unknown"), ("paid", "missed"),
@@ -78,24 +76,20 @@ class Archive:
     """The files of a proof, from a ZIP or a folder."""
 
     def __init__(self, path: Path) -> None:
-        self._folder = path if path.is_dir() else None
+        self._path = path
         try:
-            self._zip = None if self._folder else zipfile.ZipFile(path)
+            self._zip = None if path.is_dir() else zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as error:
             raise UnusableError(f"{path}: {error}") from None
 
     def names(self) -> list[str]:
-        if self._folder:
-            return sorted(one.name for one in self._folder.iterdir() if one.is_file())
-        assert self._zip is not None
+        if self._zip is None:
+            return sorted(one.name for one in self._path.iterdir() if one.is_file())
         return self._zip.namelist()
 
     def read(self, name: str) -> bytes:
         try:
-            if self._folder:
-                return (self._folder / name).read_bytes()
-            assert self._zip is not None
-            return self._zip.read(name)
+            return (self._path / name).read_bytes() if self._zip is None else self._zip.read(name)
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise UnusableError(f"{name}: {error}") from None
 
@@ -161,8 +155,7 @@ def check_seals(tables: dict[str, list[dict[str, str]]], found: Findings) -> set
         rows = sorted(lists.pop(name, []), key=lambda row: row["person_id"])
         digest = hashlib.sha256()
         for row in rows:
-            reason = "" if row["status"] == "active" else row["reason"]
-            digest.update(f"{row['person_id']}\t{row['status']}\t{reason}\t{row['amount']}\n".encode())
+            digest.update(f"{row['person_id']}\t{row['status']}\t{row['reason']}\t{row['amount']}\n".encode())
         own = (len(rows), sum(int(row["amount"]) for row in rows), digest.hexdigest())
         said = (int(seal["count"]), int(seal["sum"]), seal["hash"])
         if own != said:
@@ -240,28 +233,31 @@ def check_outcomes(tables: dict[str, list[dict[str, str]]], heads: dict[Key, dic
         if len(payments) > 1:
             found.add("double", f"{key[0]} in {key[1]}: {len(payments)} payments for one month")
     for key, head in heads.items():
-        name, outcome = f"{key[0]} in {key[1]}", head["outcome"]
-        payments = live.pop(key, [])
-        states = {row["outcome"] for row in payments}
-        if outcome not in OUTCOMES:
-            found.add("unexplained", f"{name}: '{outcome}' is no outcome")
-        if (head["reason"] != "") != (outcome in NEEDS_REASON):
-            found.add("unexplained", f"{name}: {outcome} with reason '{head['reason']}'")
-        if outcome == "paid":
-            if states != {"credited"} or any(not row["settled_on"] or row["amount"] != head["amount"] for row in payments):
-                found.add("unexplained", f"{name}: paid, and no credit of {head['amount']} with a day supports it")
-        elif "credited" in states:
-            found.add("extra", f"{name}: credited by the bank, and the month is {outcome}")
-        elif outcome in ("in_payment", "unknown"):
-            if states != {outcome}:
-                found.add("unexplained", f"{name}: {outcome}, the payment is {'/'.join(sorted(states)) or 'not there'}")
-        elif states - {"prepared"}:
-            found.add("unexplained", f"{name}: {outcome}, and a payment is {'/'.join(sorted(states))}")
+        name = f"{key[0]} in {key[1]}"
+        if head["outcome"] not in OUTCOMES:
+            found.add("unexplained", f"{name}: '{head['outcome']}' is no outcome")
+        if (head["reason"] != "") != (head["outcome"] in NEEDS_REASON):
+            found.add("unexplained", f"{name}: {head['outcome']} with reason '{head['reason']}'")
+        _check_payments(name, head, live.pop(key, []), found)
         _check_gap(name, head, gaps.pop(key, None), found)
     for key in live:
         found.add("extra", f"{key[0]} in {key[1]}: a payment without an outcome")
     for key in gaps:
         found.add("extra", f"{key[0]} in {key[1]}: a gap without an outcome")
+
+
+def _check_payments(name: str, head: dict[str, str], payments: list[dict[str, str]], found: Findings) -> None:
+    outcome, states = head["outcome"], {row["outcome"] for row in payments}
+    if outcome == "paid":
+        if states != {"credited"} or any(not row["settled_on"] or row["amount"] != head["amount"] for row in payments):
+            found.add("unexplained", f"{name}: paid, and no credit of {head['amount']} with a day supports it")
+    elif "credited" in states:
+        found.add("extra", f"{name}: credited by the bank, and the month is {outcome}")
+    elif outcome in ("in_payment", "unknown"):
+        if states != {outcome}:
+            found.add("unexplained", f"{name}: {outcome}, the payment is {'/'.join(sorted(states)) or 'not there'}")
+    elif states - {"prepared"}:
+        found.add("unexplained", f"{name}: {outcome}, and a payment is {'/'.join(sorted(states))}")
 
 
 def _check_gap(name: str, head: dict[str, str], gap: dict[str, str] | None, found: Findings) -> None:
@@ -319,16 +315,13 @@ def main() -> int:
     try:
         found, shown = check(given.proof)
     except (UnusableError, UnicodeDecodeError, KeyError, ValueError) as error:
-        print(f"this proof cannot be used: {error}", file=sys.stderr)
+        sys.stderr.write(f"this proof cannot be used: {error}\n")
         return 2
-    for line in found.named:
-        print(line, file=sys.stderr)
-    for line in shown["late"][:SHOWN_MAX]:
-        print(f"note: {line}", file=sys.stderr)
-    print(f"{shown['month']}: {shown['entitled']} person-months")
-    for outcome in OUTCOMES:
-        print(f"  {outcome:<11}{shown['people'].get(outcome, 0):>9}{shown['rupiah'].get(outcome, 0):>19}")
-    print(json.dumps(found.numbers))
+    for line in (*found.named, *(f"note: {late}" for late in shown["late"][:SHOWN_MAX])):
+        sys.stderr.write(f"{line}\n")
+    lines = [f"{shown['month']}: {shown['entitled']} person-months, {sum(shown['rupiah'].values())} rupiah"]
+    lines += [f"  {one:<11}{shown['people'].get(one, 0):>9}{shown['rupiah'].get(one, 0):>19}" for one in OUTCOMES]
+    sys.stdout.write("\n".join([*lines, json.dumps(found.numbers), ""]))
     return 0 if not any(found.numbers.values()) else 1
 
 

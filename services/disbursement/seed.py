@@ -141,7 +141,7 @@ CASE_RULES: Final[tuple[tuple[str, str, str, str, str, int], ...]] = (
         "bidang-linjamsos",
         5,
     ),
-    ("objection", "upheld:ended", "order_resumption", "Terbitkan perintah mengaktifkan kembali", "bidang-linjamsos", 5),
+    ("objection", "upheld:ended", "order_reinstatement", "Terbitkan perintah mengaktifkan kembali", "bidang-linjamsos", 5),
     ("objection", "upheld:amount", "correct_amount", "Perbaiki nominal lewat keputusan perubahan", "bidang-linjamsos", 5),
     ("objection", "rejected", "tell_person", "Beritahukan hasil dan alasannya", "satpel/{kecamatan}", 5),
     ("access", "no_pin", "renew_pin", "Dampingi pembuatan PIN di bank", "bank-jakarta", 10),

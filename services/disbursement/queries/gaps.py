@@ -106,8 +106,8 @@ async def gap(session: AnySession, gap_id: UUID, today: date) -> dict[str, Any]:
     found = (
         (
             await session.execute(
-                text(f"""SELECT g.id, g.kind, g.person_id, g.programme, g.month, g.outcome, g.reason, g.area, g.owner, g.due_on, g.state, g.how,
-                            g.opened_at, g.closed_at, g.state = 'open' AND g.due_on < :today AS overdue, g.answer, g.expected_on,
+                text(f"""SELECT g.id, g.kind, g.person_id, g.programme, g.month, g.outcome, g.reason, g.area, g.owner, g.due_on, g.state,
+                            g.how, g.opened_at, g.closed_at, g.state = 'open' AND g.due_on < :today AS overdue, g.answer, g.expected_on,
                             g.answered_at, g.escalations, g.escalated_at, s.step AS next_step, s.words AS next_step_words
                        FROM gap g {_STEP} WHERE g.id = :id"""),
                 {"id": gap_id, "today": today},
