@@ -215,6 +215,8 @@ class Months(RuleBasedStateMachine):
             batch.state = "submitted" if batch.lines else "draft"
             self.ids[n] = answer if status == 200 else self.ids[n]
             return
+        if step[0] == "approval":
+            self.run(self.office.explain(self._batch(n)))  # what is odd has a word before anybody approves
         body = {"list_hash": self._batch(n)["list_hash"]}
         self.run(self.office.post(step[1], f"/batches/{self.ids[n]['id']}/{step[0]}", body))
         batch.state = step[2]
