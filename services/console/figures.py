@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final
 
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import JAKARTA, jakarta_day
 
 MONTHS: Final = (
     "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember",
@@ -30,7 +30,7 @@ def day(given: Any) -> str:
     if not given:
         return NOTHING
     text = str(given)
-    found = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text).astimezone(JAKARTA).date()
+    found = date.fromisoformat(text) if len(text) == 10 else jakarta_day(datetime.fromisoformat(text))
     return f"{found.day} {MONTHS[found.month - 1][:3]} {found.year}"
 
 

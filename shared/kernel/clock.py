@@ -9,6 +9,11 @@ from zoneinfo import ZoneInfo
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
+def jakarta_day(at: datetime) -> date:
+    """The calendar day in Jakarta at this instant: deadlines, limits and value days are dated by it."""
+    return at.astimezone(JAKARTA).date()
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """This instant, timezone-aware, in UTC."""
@@ -24,7 +29,7 @@ class SystemClock:
         return datetime.now(UTC)
 
     def today(self) -> date:
-        return self.now().astimezone(JAKARTA).date()
+        return jakarta_day(self.now())
 
 
 class FrozenClock:
@@ -37,7 +42,7 @@ class FrozenClock:
         return self._at
 
     def today(self) -> date:
-        return self._at.astimezone(JAKARTA).date()
+        return jakarta_day(self._at)
 
     def move(self, by: timedelta) -> None:
         self._at += by

@@ -112,7 +112,7 @@ async def confirm_thresholds(rule_id: UUID, body: Nothing, request: Request, ses
 @router.get("/delegations", dependencies=_WHOLE)
 async def delegations(request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """Who stands for whom, in which role, on which days."""
-    return {"items": await approval.delegations(session, mandates.day_of(request.app.state.service.clock.now()))}
+    return {"items": await approval.delegations(session, request.app.state.service.clock.today())}
 
 
 @router.post("/delegations", status_code=201, dependencies=_HAND_OVER)

@@ -11,13 +11,14 @@ import msgspec
 from sqlalchemy import Row, text
 
 from services.disbursement.commands import batches
-from services.disbursement.commands.mandates import capacity, day_of
+from services.disbursement.commands.mandates import capacity
 from services.disbursement.domain import anomaly
 from services.disbursement.domain.anomaly import DEFAULTS, PEOPLE_SHOWN, Code, Finding, Group, Rule
 from services.disbursement.domain.batch import MAKING, BatchState, ListHashChanged
 from services.disbursement.domain.mandate import Capacity
 from services.disbursement.store import Base, base_of
 from shared.db.session import AnySession, WriteSession
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, NotAllowed, NotFound, Refusal
 from shared.kernel.month import Month, shift
 from shared.web.auth import Caller
@@ -142,7 +143,7 @@ async def rules_in_force(session: AnySession, at: datetime) -> dict[str, Rule]:
     rows = await session.execute(
         text("""SELECT DISTINCT ON (code) code, thresholds, blocks FROM anomaly_rule
                  WHERE confirmed_by <> '' AND valid_from <= :on ORDER BY code, valid_from DESC, confirmed_at DESC, id DESC"""),
-        {"on": day_of(at)},
+        {"on": jakarta_day(at)},
     )
     return {**DEFAULTS, **{row.code: Rule(row.code, row.thresholds, row.blocks) for row in rows}}
 

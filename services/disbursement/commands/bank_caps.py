@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotFound
 from shared.web.auth import Caller
 
@@ -19,7 +19,7 @@ async def ask(
 
     Raise InvalidInput for a day that is over (lists were made by the cap of that day) or one that has a confirmed cap.
     """
-    if valid_from < at.astimezone(JAKARTA).date():
+    if valid_from < jakarta_day(at):
         raise InvalidInput("a cap counts from today on at the earliest", valid_from=valid_from.isoformat())
     made = await session.execute(
         text("""INSERT INTO bank_cap (bank_code, valid_from, max_amount, document, asked_by, asked_at)

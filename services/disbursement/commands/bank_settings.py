@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 
 from services.disbursement.domain.bank_setting import SettingWrong, read_setting
 from shared.db.session import AnySession, WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, NotFound, Refusal
 from shared.kernel.ids import uuid7
 from shared.web.auth import Caller
@@ -66,7 +66,7 @@ async def decide(session: WriteSession, caller: Caller, setting_id: UUID, *, con
 
 
 def _possible_day(kind: str, valid_from: date, at: datetime) -> None:
-    today = at.astimezone(JAKARTA).date()
+    today = jakarta_day(at)
     if kind == "code" and valid_from > today:
         raise SettingWrong("a code is valid from a day that has come", problems=["'valid_from' lies in the future"])
     if kind != "code" and valid_from < today:

@@ -12,11 +12,11 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 
 from services.disbursement.commands.follow_enrolments import NO_LIVE_ALLOCATION
-from services.disbursement.commands.freeze import today_of
 from services.disbursement.domain.entitlement import Action
 from services.disbursement.domain.stops import Ask, OrderChanged, OrderKind
 from services.disbursement.store import lock_programmes, move
 from shared.db.session import WriteSession
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import InvalidInput, NotFound
 
 LAPSED: Final = "lapsed_budget_year"
@@ -58,7 +58,7 @@ async def _ask(session: WriteSession, kind: OrderKind, which: str, year: int, pr
 
 async def ask_lapse(session: WriteSession, year: int, programmes: list[str], *, reason: str, document: str, at: datetime) -> Ask:
     """Raise InvalidInput while the year still runs, NotFound where nobody is owed anything of it."""
-    if year >= today_of(at).year:
+    if year >= jakarta_day(at).year:
         raise InvalidInput(f"the budget year {year} is not over", year=year)
     return await _ask(session, OrderKind.LAPSE, _STILL_OWED, year, programmes, reason=reason, document=document)
 

@@ -19,7 +19,7 @@ from services.disbursement.commands.batches import holidays
 from services.disbursement.commands.release import RESULTS_DUE_WORKING_DAYS
 from services.disbursement.domain.calendar import STEPS
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotFound, Refusal
 from shared.kernel.ids import uuid7
 from shared.kernel.month import Month, month_of
@@ -178,7 +178,7 @@ async def _check(session: WriteSession, kind: str, content: Mapping[str, Any], a
         raise NotHoliday("this day is no holiday", day=content["day"])
     if kind == "announcement" and not is_working_day(date.fromisoformat(content["day"]), days):
         raise NoWorkingDay("people are not paid on a weekend or a holiday; announce a working day", day=content["day"])
-    this_month = month_of(at.astimezone(JAKARTA).date())
+    this_month = month_of(jakarta_day(at))
     if kind == "step" and content["from_month"] < this_month:
         raise InvalidInput("a rule begins this month or later: what was late then stays late", earliest=this_month)
 

@@ -25,7 +25,7 @@ from services.disbursement.domain.cases import (
 from services.disbursement.domain.offices import SQL_OF_AREA, speaks_for
 from shared.contracts.disbursement import CaseWarned
 from shared.db.session import AnySession, WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, InvalidInput, NotAllowed, NotFound, Refusal
 from shared.kernel.ids import uuid7
 from shared.kernel.workdays import add_working_days
@@ -49,13 +49,9 @@ class ReplyTermRuns(Refusal):
     code = "reply-term-runs"
 
 
-def today_of(at: datetime) -> date:
-    return at.astimezone(JAKARTA).date()
-
-
 def must_be_over(day: date, at: datetime, what: str) -> None:
     """Raise InvalidInput for a day that has not come yet."""
-    if day > today_of(at):
+    if day > jakarta_day(at):
         raise InvalidInput(f"the day of the {what} has not come yet", day=day.isoformat())
 
 
@@ -134,16 +130,16 @@ async def reply(session: WriteSession, caller: Caller, case_id: UUID, on: date, 
     state = after(case.kind, case.state, Step.REPLY)
     must_be_over(on, at, "reply")
     await write_entry(session, case, "reply", by=caller.person, at=at, body=body, on_day=on)
-    await put(session, case_id, await rule_for(session, "hold", "replied", case.area, today_of(at)), at=at, state=state.value)
+    await put(session, case_id, await rule_for(session, "hold", "replied", case.area, jakarta_day(at)), at=at, state=state.value)
 
 
 async def decide_hold(session: WriteSession, caller: Caller, case_id: UUID, decision: str, body: str, *, at: datetime) -> None:
     """Resume or end: what must be ordered in beneficiary now. Raise ReplyTermRuns while the person may still reply."""
     case = await load_for_update(session, case_id, Kind.HOLD)
     state = after(case.kind, case.state, Step.DECIDE)
-    if case.state == State.NOTIFIED and case.reply_due_on >= today_of(at):
+    if case.state == State.NOTIFIED and case.reply_due_on >= jakarta_day(at):
         raise ReplyTermRuns("the term to reply is not over", reply_due_on=case.reply_due_on.isoformat())
-    rule = await rule_for(session, "hold", f"decided:{decision}", case.area, today_of(at))
+    rule = await rule_for(session, "hold", f"decided:{decision}", case.area, jakarta_day(at))
     await write_entry(session, case, "decision", by=caller.person, at=at, body=f"{decision}: {body}")
     await put(session, case_id, rule, at=at, state=state.value, result=decision)
 
@@ -188,7 +184,7 @@ async def answer_objection(
     if caller.person in await _deciders(session, case):
         raise FourEyes("whoever decided may not answer the objection to it", case=str(case_id))
     situation = "rejected" if result == "rejected" else f"upheld:{case.about}"
-    rule = await rule_for(session, "objection", situation, case.area, today_of(at))
+    rule = await rule_for(session, "objection", situation, case.area, jakarta_day(at))
     await write_entry(session, case, "answer", by=caller.person, at=at, body=f"{result}: {reason}", document=document)
     await put(session, case_id, rule, at=at, state=state.value, result=result)
 
@@ -228,7 +224,7 @@ async def open_access(
         raise CaseOpen("this access problem is open already; add a note to it")
     return await open_case(
         session, Kind.ACCESS, about=problem, situation=problem, person_id=person_id, programme=programme, from_month=month, to_month=month,
-        area=area, by=caller.person, at=at, since=today_of(at), body=body,
+        area=area, by=caller.person, at=at, since=jakarta_day(at), body=body,
     )  # fmt: skip
 
 
@@ -275,7 +271,7 @@ async def visit_not_drawn(session: WriteSession, caller: Caller, days: int, *, a
 
     No stop and no pull-back follows by itself (TROUBLES.md O8). Returns how many visits were opened.
     """
-    today = today_of(at)
+    today = jakarta_day(at)
     rule = (
         await session.execute(
             text("""SELECT step, office, working_days FROM case_rule WHERE kind = 'access' AND situation = 'not_drawn'
@@ -314,7 +310,7 @@ _WARNED: Final = """
 
 async def warn(session: WriteSession, *, at: datetime) -> int:
     """Cases past their date are warned of, once for each date; returns how many."""
-    result = await session.execute(text(_LATE), {"today": today_of(at), "at": at, "by": AUTHOR})
+    result = await session.execute(text(_LATE), {"today": jakarta_day(at), "at": at, "by": AUTHOR})
     if not result.rowcount:  # type: ignore[attr-defined]
         return 0
     return await outbox.append_from(session, CaseWarned, _WARNED, {"at": at}, at=at)

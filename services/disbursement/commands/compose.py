@@ -11,11 +11,11 @@ import msgspec
 from sqlalchemy import text
 
 from services.disbursement.commands.batches import count_lines, months_of, withdraw_lines
-from services.disbursement.commands.freeze import PERSON_FROZEN, frozen_programmes, refuse_frozen_programmes, today_of
+from services.disbursement.commands.freeze import PERSON_FROZEN, frozen_programmes, refuse_frozen_programmes
 from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, batch_code
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import InvalidInput, Refusal
 from shared.kernel.ids import uuid7
 from shared.kernel.month import Month, shift
@@ -138,9 +138,9 @@ async def compose(session: WriteSession, month: Month, kind: str, programmes: Se
     if not wanted or set(wanted) - set(opened):
         raise MonthNotOpened(f"{month} is not open", month=month, programmes=sorted(set(wanted) - set(opened)))
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('compose'))"))
-    stopped = await frozen_programmes(session, today_of(at))
+    stopped = await frozen_programmes(session, jakarta_day(at))
     if programmes or not set(wanted) - stopped:
-        await refuse_frozen_programmes(session, wanted, today_of(at))
+        await refuse_frozen_programmes(session, wanted, jakarta_day(at))
     wanted = [programme for programme in wanted if programme not in stopped]
     await lock_programmes(session, wanted, exclusive=True)
     batch_id = uuid7()
@@ -159,10 +159,10 @@ async def compose(session: WriteSession, month: Month, kind: str, programmes: Se
     # The two CTEs are joined by hash: their size is unknown to the planner, and a nested loop over them is quadratic.
     await session.execute(text("SET LOCAL enable_nestloop = off"))
     await session.execute(
-        text(_WRITE.format(candidates=_candidates(kind), **await _split(session, at.astimezone(JAKARTA).date()))),
+        text(_WRITE.format(candidates=_candidates(kind), **await _split(session, jakarta_day(at)))),
         {
             "id": batch_id, "code": code, "month": month, "months": await _open_months(session, month, wanted),
-            "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0, "today": today_of(at),
+            "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0, "today": jakarta_day(at),
         },
     )  # fmt: skip
     await session.execute(text("SET LOCAL enable_nestloop = on"))
@@ -238,11 +238,11 @@ async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
     await withdraw_lines(session, _STALE, stale)
     candidates = _candidates(batch.kind, " AND h.person_id = ANY(CAST(:people AS uuid[]))")
     await session.execute(
-        text(_WRITE.format(candidates=candidates, **await _split(session, batch.composed_at.astimezone(JAKARTA).date()))),
+        text(_WRITE.format(candidates=candidates, **await _split(session, jakarta_day(batch.composed_at)))),
         {
             "id": batch.id, "code": batch.code, "month": batch.month, "programmes": list(batch.programmes),
             "months": await _open_months(session, batch.month, batch.programmes), "cured_by_card": list(CURED_BY_CARD),
-            "after_seq": int(last or 0), "people": people, "today": today_of(batch.composed_at),
+            "after_seq": int(last or 0), "people": people, "today": jakarta_day(batch.composed_at),
         },
     )  # fmt: skip
     await count_lines(session, batch.id)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from services.disbursement.commands import batches
 from services.disbursement.domain.stops import Ask, OrderChanged, OrderKind, counted_from, value_day
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.workdays import add_working_days_to
 
 ANY: Final = "*"
@@ -48,7 +48,7 @@ async def release_counts(session: WriteSession, batch_id: UUID, at: datetime, re
 
     The earliest hour of the banks and programmes on the list decides for all of it.
     """
-    hour = await session.scalar(text(_HOUR), {"batch": batch_id, "today": at.astimezone(JAKARTA).date()})
+    hour = await session.scalar(text(_HOUR), {"batch": batch_id, "today": jakarta_day(at)})
     holidays = frozenset(await batches.holidays(session))
     day = value_day(at, hour or "", holidays)
     return day, add_working_days_to(counted_from(at, day), results_days, holidays)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.disbursement.commands.post import post
 from services.disbursement.store import HELD, balance
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, Refusal
 
 _MOST_AT_ONCE: Final = 50
@@ -117,7 +117,7 @@ async def close_year(session: WriteSession, year: int, document: str, *, by: str
     await _refuse_closed(session, year)
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('holding/dispose'))"))
     last = date(year, 12, 31)
-    if last >= at.astimezone(JAKARTA).date():
+    if last >= jakarta_day(at):
         raise YearNotClosable(f"{year} is not over yet", year=year)
     left = (
         await session.execute(
@@ -160,7 +160,7 @@ async def close_year(session: WriteSession, year: int, document: str, *, by: str
 
 def _last_day(year: int, at: datetime) -> date:
     """Today, or the year's last day where that is over: what is asked for is what was there then."""
-    return min(date(year, 12, 31), at.astimezone(JAKARTA).date())
+    return min(date(year, 12, 31), jakarta_day(at))
 
 
 async def _refuse_closed(session: WriteSession, year: int) -> None:

@@ -17,7 +17,7 @@ from services.disbursement.commands import batches
 from services.disbursement.domain.batch import SENT
 from services.disbursement.domain.stops import AlreadySent, Ask, OrderChanged, OrderKind, frozen_by
 from shared.db.session import AnySession, WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import InvalidInput, NotFound
 
 ACTIVE: Final = "f.lifted_at IS NULL AND (f.until IS NULL OR f.until >= CAST(:today AS date))"
@@ -31,10 +31,6 @@ FROZEN_LINES: Final = f"""
     SELECT p.id FROM payment p JOIN stoppage f ON f.scope = 'person' AND f.person_id = p.person_id AND f.programme IN ('', p.programme)
      WHERE p.batch_id = :id AND p.outcome = 'prepared' AND {ACTIVE}"""
 """Payments of the batch ``:id`` of people who are frozen."""
-
-
-def today_of(at: datetime) -> date:
-    return at.astimezone(JAKARTA).date()
 
 
 async def _one_after_the_other(session: WriteSession, *, exclusive: bool) -> None:
@@ -93,7 +89,7 @@ async def freeze(session: WriteSession, order: Row[Any], by: str, at: datetime) 
         if batch.state in SENT:
             raise AlreadySent("this list went to the bank before the second person confirmed", state=batch.state)
     until = date.fromisoformat(subject["until"]) if subject["until"] else None
-    if until is not None and until < today_of(at):
+    if until is not None and until < jakarta_day(at):
         raise OrderChanged("the last day of this freeze is over", until=until.isoformat())
     await session.execute(
         text("""INSERT INTO stoppage (id, scope, programme, batch_id, person_id, area, reason, until, frozen_at)
@@ -150,7 +146,7 @@ async def _of_programmes(session: AnySession, programmes: Sequence[str], today: 
 
 async def refuse_frozen_release(session: WriteSession, batch: Row[Any], at: datetime) -> None:
     """Raise Frozen, with the people where it is them, for a list that may not go out."""
-    today = today_of(at)
+    today = jakarta_day(at)
     await _one_after_the_other(session, exclusive=False)
     stopped = await _of_programmes(session, [total["programme"] for total in batch.totals], today)
     own = await session.execute(

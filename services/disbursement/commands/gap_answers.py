@@ -13,7 +13,7 @@ from services.disbursement.commands.gaps import tell_anew
 from services.disbursement.domain.offices import ESCALATION_DAYS, SQL_NEXT_UP, TOP, area_of, is_office, speaks_for
 from shared.contracts.disbursement import GapEscalated
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import IllegalTransition, InvalidInput, NotAllowed, NotFound
 from shared.kernel.ids import uuid7
 from shared.kernel.workdays import add_working_days
@@ -43,7 +43,7 @@ async def answer(session: WriteSession, caller: Caller, gap_id: UUID, body: str,
     The same words with the same date are kept as a note and are no new answer: the clock of the escalation goes on.
     """
     gap = await lock_open(session, caller, gap_id)
-    if expected_on is not None and expected_on < at.astimezone(JAKARTA).date():
+    if expected_on is not None and expected_on < jakarta_day(at):
         raise InvalidInput("the expected day is over already", expected_on=expected_on.isoformat())
     await _note(session, gap, "answer", body, caller.person, expected_on=expected_on, at=at)
     if (_plain(body), expected_on) == (_plain(gap.answer), gap.expected_on):
@@ -83,7 +83,7 @@ async def reassign(session: WriteSession, caller: Caller, gap_id: UUID, owner: s
 
 
 async def _due(session: WriteSession, at: datetime) -> date:
-    return add_working_days(at.astimezone(JAKARTA).date(), ESCALATED_DUE_DAYS, frozenset(await holidays(session)))
+    return add_working_days(jakarta_day(at), ESCALATED_DUE_DAYS, frozenset(await holidays(session)))
 
 
 async def _note(

@@ -18,7 +18,7 @@ from services.disbursement.commands.holds import reconcile_holds
 from services.disbursement.domain.offices import SQL_FOLLOW
 from shared.contracts.disbursement import GapClosed, GapDetected
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.workdays import add_working_days
 from shared.messaging import outbox
 
@@ -86,7 +86,7 @@ async def _begin(session: WriteSession) -> None:
 async def _owners(session: WriteSession, at: datetime) -> Mapping[str, Any]:
     """Offices and due dates by reason, counted in working days from today in Jakarta."""
     days = frozenset(await holidays(session))
-    today: date = at.astimezone(JAKARTA).date()
+    today: date = jakarta_day(at)
     rows: Sequence[Row[Any]] = (await session.execute(text("SELECT reason, office, working_days FROM gap_owner"))).all()
     return {
         "reasons": [row.reason for row in rows],

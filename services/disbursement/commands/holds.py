@@ -16,7 +16,7 @@ from sqlalchemy import text
 from services.disbursement.commands.batches import holidays
 from services.disbursement.domain.offices import SQL_FOLLOW, SQL_OF_AREA
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.workdays import add_working_days
 
 AUTHOR: Final = "reaction/holds"
@@ -68,7 +68,7 @@ _END: Final = """
 
 async def reconcile_holds(session: WriteSession, month: str, *, at: datetime) -> None:
     """Open a case for everybody held in this month who has none, widen those that are open, end those that hold nothing more."""
-    today = at.astimezone(JAKARTA).date()
+    today = jakarta_day(at)
     days = await session.scalar(
         text("""SELECT working_days FROM case_rule WHERE kind = 'hold' AND situation = 'open' AND valid_from <= :today
                  ORDER BY valid_from DESC LIMIT 1"""),

@@ -32,7 +32,7 @@ from shared import audit
 from shared.crypto import FieldCipher
 from shared.db.session import WriteSession
 from shared.kernel import failpoints
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import IllegalTransition, NotFound
 from shared.kernel.ids import uuid7
 
@@ -138,7 +138,7 @@ async def _ask(bank: SnapBank, due: Sequence[Row[Any]], cipher: FieldCipher, at:
         meaning = nothing_said(reply, "73") or Meaning.UNREADABLE
         log.warning("bank.no_token", http=reply.http, code=reply.code, meaning=meaning.value)
         return [(due[0], Said(reply.http, reply.code, meaning=meaning, retry_after_s=reply.retry_after_s))]
-    latest = at.astimezone(JAKARTA).date() + timedelta(days=1)
+    latest = jakarta_day(at) + timedelta(days=1)
     silent = 0
 
     async def one(payment: Row[Any]) -> tuple[Row[Any], Said] | None:

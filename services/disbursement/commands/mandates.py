@@ -23,18 +23,13 @@ from services.disbursement.domain.mandate import (
     refuse_delegation,
 )
 from shared.db.session import AnySession, WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotAllowed, NotFound
 from shared.kernel.ids import uuid7
 from shared.web.auth import Caller
 
 SAFE: Final = set("abcdefghijklmnopqrstuvwxyz0123456789.-_")
 """What a person's id is made of (``shared.web.auth``)."""
-
-
-def day_of(at: datetime) -> date:
-    """The day in Jakarta: limits and delegations are dated by it."""
-    return at.astimezone(JAKARTA).date()
 
 
 def _person(person: str) -> str:
@@ -77,7 +72,7 @@ async def propose_rule(
         raise InvalidInput("this role has no such rule", roles=list(DELEGABLE))
     if person:
         _person(person)
-    if valid_from < day_of(at) or (valid_to is not None and valid_to < valid_from):
+    if valid_from < jakarta_day(at) or (valid_to is not None and valid_to < valid_from):
         raise InvalidInput("a rule holds from today or later, until that day or later")
     _refuse_own(caller, role, person)
     rule_id = uuid7()
@@ -122,7 +117,7 @@ async def propose_anomaly_rule(
         raise InvalidInput(f"there is no rule '{code}'", codes=sorted(DEFAULTS))
     if set(thresholds) != set(known.thresholds) or min(thresholds.values()) < 1:
         raise InvalidInput("give every threshold of this rule, each at least 1", thresholds=sorted(known.thresholds))
-    if valid_from < day_of(at):
+    if valid_from < jakarta_day(at):
         raise InvalidInput("a rule holds from today or later")
     rule_id = uuid7()
     await session.execute(
@@ -152,7 +147,7 @@ async def propose_delegation(
     session: WriteSession, caller: Caller, role: str, to: str, from_day: date, to_day: date, reason: str, *, at: datetime
 ) -> UUID:
     """The caller hands one of their roles to another person for these days; a third person confirms it."""
-    refuse_delegation(role, caller.roles, caller.person, _person(to), from_day, to_day, day_of(at))
+    refuse_delegation(role, caller.roles, caller.person, _person(to), from_day, to_day, jakarta_day(at))
     delegation_id = uuid7()
     await session.execute(
         text("""INSERT INTO delegation (id, role, principal, delegate, from_day, to_day, reason, proposed_at)
@@ -200,7 +195,7 @@ async def capacity(session: WriteSession, caller: Caller, role: str, *, on_behal
         text("""SELECT id, role, principal FROM delegation
                  WHERE delegate = :person AND role = :role AND confirmed_by <> '' AND revoked_by = '' AND :on BETWEEN from_day AND to_day
                  ORDER BY confirmed_at DESC, id DESC FOR UPDATE"""),
-        {"person": caller.person, "role": role, "on": day_of(at)},
+        {"person": caller.person, "role": role, "on": jakarta_day(at)},
     )
     return capacity_of(role, caller.roles, [Delegation(*row) for row in rows], on_behalf_of=on_behalf_of)
 
@@ -212,7 +207,7 @@ def _totals(batch: Row[Any]) -> dict[str, int]:
 async def refuse_limit(session: WriteSession, batch: Row[Any], caller: Caller, acting: Capacity, *, at: datetime) -> None:
     """Raise LimitExceeded or NoLimitInForce."""
     person, delegate = (acting.on_behalf_of, caller.person) if acting.on_behalf_of else (caller.person, "")
-    refuse_beyond_limit(await rules_of(session), acting.role, person, _totals(batch), day_of(at), delegate=delegate)
+    refuse_beyond_limit(await rules_of(session), acting.role, person, _totals(batch), jakarta_day(at), delegate=delegate)
 
 
 async def count_approvers(session: WriteSession, batch: Row[Any], signed: Sequence[str], *, at: datetime) -> int:
@@ -220,6 +215,6 @@ async def count_approvers(session: WriteSession, batch: Row[Any], signed: Sequen
 
     The number is kept with the batch. Once two were asked for, a threshold that changes meanwhile does not spare the second.
     """
-    needed: int = max(batch.approvers, approvers_needed(await rules_of(session), _totals(batch), day_of(at)))
+    needed: int = max(batch.approvers, approvers_needed(await rules_of(session), _totals(batch), jakarta_day(at)))
     await session.execute(text("UPDATE batch SET approvers = :needed WHERE id = :id"), {"needed": needed, "id": batch.id})
     return needed - signed.count("approve") - 1

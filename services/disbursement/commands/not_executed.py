@@ -11,7 +11,6 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 
 from services.disbursement.commands import batches
-from services.disbursement.commands.freeze import today_of
 from services.disbursement.commands.post import post
 from services.disbursement.commands.settled import publish_settled
 from services.disbursement.domain.batch import BatchState
@@ -20,6 +19,7 @@ from services.disbursement.domain.stops import Ask, OrderChanged, OrderKind, Pap
 from services.disbursement.store import move
 from shared.contracts.disbursement import PaymentReturned
 from shared.db.session import WriteSession
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import IllegalTransition, NotFound
 from shared.messaging import outbox
 
@@ -39,7 +39,7 @@ async def ask_end(
     if batch.state != BatchState.RESULTS_IN:
         raise IllegalTransition(batch.state, "confirm_not_executed")
     first, second, letter = papers
-    check_papers(first, second, letter, released_on=today_of(batch.released_at), today=today_of(at))
+    check_papers(first, second, letter, released_on=jakarta_day(batch.released_at), today=jakarta_day(at))
     known = list(
         await session.scalars(
             text("SELECT reference FROM payment WHERE batch_id = :batch AND outcome = 'unknown' ORDER BY seq"), {"batch": batch_id}

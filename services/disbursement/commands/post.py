@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.disbursement.domain.posting import MOVES
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 
 
 async def post(
@@ -35,7 +35,7 @@ async def post(
                    AS m(kind, debit, credit) ON m.kind = s.kind
              WHERE s.amount <> 0"""),
         {
-            **(params or {}), "post_at": at, "post_today": at.astimezone(JAKARTA).date(), "post_by": by,
+            **(params or {}), "post_at": at, "post_today": jakarta_day(at), "post_by": by,
             "post_kinds": [kind.value for kind in MOVES], "post_debits": [debit.value for debit, _ in MOVES.values()],
             "post_credits": [credit.value for _, credit in MOVES.values()],
         },

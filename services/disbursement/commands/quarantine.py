@@ -20,7 +20,7 @@ from services.disbursement.commands.settled import publish_settled
 from services.disbursement.domain.batch import BatchAction, after
 from services.disbursement.domain.reconciliation import RowState, decide
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotFound
 from shared.kernel.ids import uuid7
 
@@ -118,7 +118,7 @@ async def _payment(session: WriteSession, reference: str, code: str, day: date |
     meant = await session.scalar(text("SELECT outcome FROM bank_code WHERE code = :code"), {"code": code})
     if meant is None:
         raise CannotAccept("this code does not stand in the signed code table", what="code")
-    if day is None or day > at.astimezone(JAKARTA).date() + timedelta(days=1):
+    if day is None or day > jakarta_day(at) + timedelta(days=1):
         raise CannotAccept("the evidence must name a day that has come", what="settled_on")
     if payment.outcome == "prepared":
         raise IllegalTransition(payment.outcome, meant)

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from services.disbursement.commands.case_rules import put, rule_for, write_entry
-from services.disbursement.commands.cases import area_of_person, load_for_update, must_be_over, open_case, today_of
+from services.disbursement.commands.cases import area_of_person, load_for_update, must_be_over, open_case
 from services.disbursement.domain.cases import CLAIMS, Kind, Step, after, claimed_from, next_instalment
 from shared.db.session import AnySession, WriteSession
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, InvalidInput, Refusal
 from shared.web.auth import Caller
 
@@ -41,7 +42,7 @@ async def claim(
         raise InvalidInput(f"'{about}' is no cause of a claim", causes=list(CLAIMS))
     if (about == "died") != (day_of_death is not None) or (about != "died" and not months):
         raise InvalidInput("give the day of death for 'died', the months for any other cause")
-    since = today_of(at)
+    since = jakarta_day(at)
     first = ""
     if day_of_death is not None:
         must_be_over(day_of_death, at, "death")
@@ -156,7 +157,7 @@ async def ask_write_off(session: WriteSession, caller: Caller, case_id: UUID, do
     state = after(case.kind, case.state, Step.ASK_WRITE_OFF)
     owed = (await balance(session, case_id))["owed"]
     await write_entry(session, case, "write_off_asked", by=caller.person, at=at, body=reason, amount=owed, document=document)
-    rule = await rule_for(session, "recovery", state.value, case.area, today_of(at))
+    rule = await rule_for(session, "recovery", state.value, case.area, jakarta_day(at))
     await put(session, case_id, rule, at=at, state=state.value)
 
 
@@ -174,7 +175,7 @@ async def decide_write_off(session: WriteSession, caller: Caller, case_id: UUID,
         raise FourEyes("another person must decide on the write-off", asked_by=asked.by)
     if not granted:
         await write_entry(session, case, "write_off_refused", by=caller.person, at=at)
-        rule = await rule_for(session, "recovery", "open", case.area, today_of(at))
+        rule = await rule_for(session, "recovery", "open", case.area, jakarta_day(at))
         await put(session, case_id, rule, at=at, state=state.value)
         return
     owed = (await balance(session, case_id))["owed"]

@@ -29,7 +29,7 @@ from shared.contracts.disbursement import BatchSent
 from shared.crypto import FieldCipher
 from shared.db.session import AnySession, WriteSession, raw_connection
 from shared.kernel import failpoints
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import natural_id
 from shared.web.auth import Caller
@@ -94,7 +94,7 @@ async def release(
              FROM batch b CROSS JOIN jsonb_to_recordset(b.totals) AS t(programme text, sum bigint) WHERE b.id = :id""",
         {"id": batch_id}, at=at, by=caller.person,
     )  # fmt: skip
-    form = await form_on(session, at.astimezone(JAKARTA).date())
+    form = await form_on(session, jakarta_day(at))
     with tempfile.TemporaryFile() as file:
         proof = await write_bank_file(session, batch, form, file, cipher=cipher, at=at)
     failpoints.hit("disbursement.release.proved")

@@ -13,7 +13,7 @@ from sqlalchemy import Row, text
 from services.disbursement.commands import anomalies, batches
 from services.disbursement.commands.compose import refresh_lines
 from services.disbursement.commands.follow_enrolments import follow_enrolments
-from services.disbursement.commands.freeze import FROZEN_LINES, today_of
+from services.disbursement.commands.freeze import FROZEN_LINES
 from services.disbursement.commands.mandates import capacity, count_approvers, refuse_limit
 from services.disbursement.commands.stopped import STOPPED_LINES, stop
 from services.disbursement.commands.sweep import miss_unlisted
@@ -32,6 +32,7 @@ from services.disbursement.domain.batch import (
 from services.disbursement.domain.mandate import Capacity
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, NotFound
 from shared.web.auth import Caller
 
@@ -146,7 +147,7 @@ async def _drop_stopped(session: WriteSession, batch: Row[Any], *, by: str, at: 
     # A draft was filled a moment ago and has no statistics: by hash, or a million lines are looked up one by one. They are few.
     await session.execute(text("SET LOCAL enable_nestloop = off"))
     found = await session.scalars(
-        text(f"{STOPPED_LINES} UNION {FROZEN_LINES}"), {"id": batch.id, "programmes": list(batch.programmes), "today": today_of(at)}
+        text(f"{STOPPED_LINES} UNION {FROZEN_LINES}"), {"id": batch.id, "programmes": list(batch.programmes), "today": jakarta_day(at)}
     )
     stopped = list(found)
     await session.execute(text("SET LOCAL enable_nestloop = on"))

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.disbursement.domain.calendar import Deadline, Standing, standing
 from shared.contracts.disbursement import StepLate, StepNear
 from shared.db.session import WriteSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.ids import natural_id
 from shared.kernel.month import Month, month_of, shift
 from shared.messaging import outbox
@@ -22,7 +22,7 @@ WATCHED: Final = range(-2, 2)
 
 def watched(at: datetime) -> list[Month]:
     """The months whose steps are looked at now."""
-    this_month = month_of(at.astimezone(JAKARTA).date())
+    this_month = month_of(jakarta_day(at))
     return [shift(this_month, offset) for offset in WATCHED]
 
 
@@ -31,7 +31,7 @@ async def tell_steps(
     at: datetime,
 ) -> int:  # fmt: skip
     """One warning and one escalation per step that is not ``reached``, by today's ``plan``; returns how many were told now."""
-    today = at.astimezone(JAKARTA).date()
+    today = jakarta_day(at)
     told = 0
     for programme, deadlines in plan.items():
         for deadline in deadlines:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 
 STATUS_SERVICE: Final = "36"
 ACCOUNT_SERVICE: Final = "15"
@@ -121,7 +121,7 @@ def day_of(value: Any, latest: date) -> date | None:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
-    day = at.astimezone(JAKARTA).date() if at.tzinfo else None
+    day = jakarta_day(at) if at.tzinfo else None
     return day if day and day <= latest else None
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import JAKARTA, jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotAllowed, Refusal
 from shared.kernel.workdays import add_working_days, is_working_day
 
@@ -134,7 +134,7 @@ def value_day(at: datetime, hour: str, holidays: Collection[date]) -> date:
 
 def counted_from(at: datetime, day: date) -> datetime:
     """The same hour on the value day: terms of a release are counted from here."""
-    return at + timedelta(days=(day - at.astimezone(JAKARTA).date()).days)
+    return at + timedelta(days=(day - jakarta_day(at)).days)
 
 
 def frozen_by(freezes: Sequence[Mapping[Any, Any]], people: Sequence[UUID] = ()) -> Frozen:

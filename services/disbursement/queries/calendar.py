@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.disbursement.domain.calendar import Deadline, Standing, StepRule, deadlines, standing, working_days_after
 from services.disbursement.queries.reached import steps_reached
 from shared.db.session import AnySession, ReadSession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.month import Month
 from shared.kernel.workdays import is_working_day
 
@@ -79,7 +79,7 @@ def step_view(
 
 async def calendar(session: ReadSession, month: Month, now: datetime) -> dict[str, Any]:
     """The published calendar of a month: by programme the steps, by cohort the announced and the actual day."""
-    today = now.astimezone(JAKARTA).date()
+    today = jakarta_day(now)
     plan, days = await month_plan(session, month), await holiday_days(session)
     reached = await steps_reached(session, month, plan, now)
     told = await _notices(session, month)

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from shared.db.session import AnySession
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import jakarta_day
 from shared.kernel.month import Month
 
 Reached = dict[str, date | None]
@@ -19,10 +19,6 @@ Reached = dict[str, date | None]
 
 _FUNDED: Final = ("funded", "released", "results_in", "closed")
 _SIGNED: Final = {"submit": "submitted", "check": "checked", "approve": "approved"}
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(JAKARTA).date()
 
 
 async def steps_reached(session: AnySession, month: Month, programmes: Collection[str], now: datetime) -> dict[str, Reached]:
@@ -34,13 +30,13 @@ async def steps_reached(session: AnySession, month: Month, programmes: Collectio
                  GROUP BY programme"""),
         of_month,
     ):
-        found[row.programme]["sealed"] = _day(row.at)
+        found[row.programme]["sealed"] = jakarta_day(row.at)
     for row in await session.execute(
         text("""SELECT programme, opened_at FROM programme_month WHERE month = :month AND state IN ('opened', 'closed')
                    AND programme = ANY(CAST(:programmes AS text[]))"""),
         of_month,
     ):
-        found[row.programme]["opened"] = _day(row.opened_at) if row.opened_at else None
+        found[row.programme]["opened"] = jakarta_day(row.opened_at) if row.opened_at else None
     batches = await _main_batches(session, month)
     if batches:
         facts = await _facts(session, list({batch.id for batch in batches.values()}))
@@ -103,20 +99,20 @@ async def _facts(session: AnySession, ids: list[UUID]) -> _Facts:
 
 
 def _of_batch(programme: str, batch: Row[Any], facts: _Facts, now: datetime) -> Reached:
-    steps: Reached = {"composed": _day(batch.composed_at)}
-    steps |= {step: _day(facts.signed[batch.id, act]) for act, step in _SIGNED.items() if (batch.id, act) in facts.signed}
+    steps: Reached = {"composed": jakarta_day(batch.composed_at)}
+    steps |= {step: jakarta_day(facts.signed[batch.id, act]) for act, step in _SIGNED.items() if (batch.id, act) in facts.signed}
     if batch.id in facts.reserved:
-        steps["reserved"] = _day(facts.reserved[batch.id])
+        steps["reserved"] = jakarta_day(facts.reserved[batch.id])
     if batch.state in _FUNDED:
         steps["funded"] = facts.funded.get((batch.id, programme))
     if batch.released_at is not None:
-        steps["released"] = _day(batch.released_at)
+        steps["released"] = jakarta_day(batch.released_at)
     if (batch.id, programme) in facts.credited:
         steps["credited"] = facts.credited[batch.id, programme]
     if batch.results_due:
         # The last part or the clock, whichever came first. Declared by an operator before both: nobody wrote the day down.
         answers = [at for at in (facts.last_part.get(batch.id), batch.results_due_at) if at is not None and at <= now]
-        steps["results_in"] = _day(min(answers)) if answers else None
+        steps["results_in"] = jakarta_day(min(answers)) if answers else None
     return steps
 
 
@@ -134,7 +130,7 @@ async def _gaps_owned(session: AnySession, month: Month, found: Mapping[str, Rea
         text("SELECT programme, min(opened_at) AS at FROM gap WHERE month = :month AND kind = 'month' GROUP BY programme"),
         {"month": month},
     )
-    first = {row.programme: _day(row.at) for row in rows}
+    first = {row.programme: jakarta_day(row.at) for row in rows}
     for programme, steps in found.items():
         answered = steps.get("results_in")
         if answered is not None:

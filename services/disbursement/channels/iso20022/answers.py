@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 
 from services.disbursement.channels.iso20022.pain001 import batch_of
 from services.disbursement.channels.iso20022.xml import XmlUnreadable, child, children, local_name, message_of, records, value
-from shared.kernel.clock import JAKARTA
+from shared.kernel.clock import JAKARTA, jakarta_day
 
 WHOLE_FILE: Final = "whole_file"
 """The bank refused the whole file: nobody was paid, and that is said of no single payment."""
@@ -251,4 +251,4 @@ def _instant(text: str) -> datetime | None:
 
 def _day(text: str) -> date | None:
     found = _instant(text)
-    return found.astimezone(JAKARTA).date() if found is not None and "T" in text else found.date() if found is not None else None
+    return jakarta_day(found) if found is not None and "T" in text else found.date() if found is not None else None
