@@ -69,6 +69,11 @@ async def lock_programmes(session: WriteSession, programmes: Collection[str], *,
         await session.execute(text(f"SELECT {function}(hashtext('programme/' || :programme))"), {"programme": programme})
 
 
+async def confirmed_holidays(session: AnySession) -> frozenset[date]:
+    """Days that two people agreed on; a proposal is no holiday."""
+    return frozenset(await session.scalars(text("SELECT day FROM holiday")))
+
+
 # --- the holding account: ledger beside statement ----------------------------------------------------------------------
 
 # Of each subject: what the statement's lines say of it and what the postings say, by value day.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from datetime import date, datetime
+from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -151,7 +151,3 @@ async def months_of(session: AnySession, batch_id: UUID) -> list[str]:
 
 IN_MONTHS = "AND h.month = ANY(CAST(:months AS text[]))"
 """For ``store.move``, with ``months_of`` as ``months``: no cost grows with history."""
-
-
-async def holidays(session: AnySession) -> Sequence[date]:
-    return list(await session.scalars(text("SELECT day FROM holiday")))

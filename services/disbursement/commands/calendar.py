@@ -15,9 +15,9 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Row, text
 
-from services.disbursement.commands.batches import holidays
 from services.disbursement.commands.release import RESULTS_DUE_WORKING_DAYS
 from services.disbursement.domain.calendar import STEPS
+from services.disbursement.store import confirmed_holidays
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotFound, Refusal
@@ -171,7 +171,7 @@ async def _mark(session: WriteSession, change_id: UUID, state: str, by: str, at:
 
 async def _check(session: WriteSession, kind: str, content: Mapping[str, Any], at: datetime) -> None:
     """What must be true when it is proposed, and again when it is confirmed."""
-    days = frozenset(await holidays(session))
+    days = await confirmed_holidays(session)
     if kind == "holiday_added" and date.fromisoformat(content["day"]) in days:
         raise AlreadyHoliday("this day is a holiday already", day=content["day"])
     if kind == "holiday_removed" and date.fromisoformat(content["day"]) not in days:
@@ -185,7 +185,7 @@ async def _check(session: WriteSession, kind: str, content: Mapping[str, Any], a
 
 async def _move_results_due(session: WriteSession) -> None:
     """Lists at the bank whose results are not due yet wait three working days by the table as it is now (CORE.md section 4)."""
-    days = frozenset(await holidays(session))
+    days = await confirmed_holidays(session)
     waiting = await session.execute(
         text("SELECT id, released_at FROM batch WHERE state = 'released' AND NOT results_due ORDER BY id FOR UPDATE")
     )

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.disbursement.commands.batches import holidays
 from services.disbursement.domain.offices import SQL_OF_AREA
+from services.disbursement.store import confirmed_holidays
 from shared.db.session import WriteSession
 from shared.kernel.errors import NotFound
 from shared.kernel.workdays import add_working_days
@@ -38,7 +38,7 @@ async def rule_for(session: WriteSession, kind: str, situation: str, area: str, 
     if found is None:
         raise NotFound("no rule says what has to be done here; it is reference data", kind=kind, situation=situation)
     days = found.working_days if working_days is None else working_days
-    return Rule(found.step, found.owner, add_working_days(day, days, frozenset(await holidays(session))))
+    return Rule(found.step, found.owner, add_working_days(day, days, await confirmed_holidays(session)))
 
 
 async def write_entry(

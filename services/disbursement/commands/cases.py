@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.disbursement.commands.batches import holidays
 from services.disbursement.commands.case_rules import put, rule_for, write_entry
 from services.disbursement.domain.cases import (
     ACCESS,
@@ -23,6 +22,7 @@ from services.disbursement.domain.cases import (
     after,
 )
 from services.disbursement.domain.offices import SQL_OF_AREA, speaks_for
+from services.disbursement.store import confirmed_holidays
 from shared.contracts.disbursement import CaseWarned
 from shared.db.session import AnySession, WriteSession
 from shared.kernel.clock import jakarta_day
@@ -164,7 +164,7 @@ async def object_to(
         raise CaseOpen("this objection is open already; add a note to it")
     late = ""
     if decided_on is not None:
-        last = add_working_days(decided_on, FILING_DAYS, frozenset(await holidays(session)))
+        last = add_working_days(decided_on, FILING_DAYS, await confirmed_holidays(session))
         late = f" (filed after {last.isoformat()})" if filed_on > last else ""
     return await open_case(
         session, Kind.OBJECTION, about=against, situation="open", person_id=person_id, programme=programme, from_month=month,
@@ -279,7 +279,7 @@ async def visit_not_drawn(session: WriteSession, caller: Caller, days: int, *, a
             {"today": today},
         )
     ).one()
-    due = add_working_days(today, rule.working_days, frozenset(await holidays(session)))
+    due = add_working_days(today, rule.working_days, await confirmed_holidays(session))
     made = await session.execute(
         text(_NOT_DRAWN),
         {

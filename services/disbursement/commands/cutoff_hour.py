@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.disbursement.commands import batches
 from services.disbursement.domain.stops import Ask, OrderChanged, OrderKind, counted_from, value_day
+from services.disbursement.store import confirmed_holidays
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
 from shared.kernel.workdays import add_working_days_to
@@ -49,6 +49,6 @@ async def release_counts(session: WriteSession, batch_id: UUID, at: datetime, re
     The earliest hour of the banks and programmes on the list decides for all of it.
     """
     hour = await session.scalar(text(_HOUR), {"batch": batch_id, "today": jakarta_day(at)})
-    holidays = frozenset(await batches.holidays(session))
+    holidays = await confirmed_holidays(session)
     day = value_day(at, hour or "", holidays)
     return day, add_working_days_to(counted_from(at, day), results_days, holidays)

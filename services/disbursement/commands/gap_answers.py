@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.disbursement.commands.batches import holidays
 from services.disbursement.commands.gaps import tell_anew
 from services.disbursement.domain.offices import ESCALATION_DAYS, SQL_NEXT_UP, TOP, area_of, is_office, speaks_for
+from services.disbursement.store import confirmed_holidays
 from shared.contracts.disbursement import GapEscalated
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
@@ -83,7 +83,7 @@ async def reassign(session: WriteSession, caller: Caller, gap_id: UUID, owner: s
 
 
 async def _due(session: WriteSession, at: datetime) -> date:
-    return add_working_days(jakarta_day(at), ESCALATED_DUE_DAYS, frozenset(await holidays(session)))
+    return add_working_days(jakarta_day(at), ESCALATED_DUE_DAYS, await confirmed_holidays(session))
 
 
 async def _note(

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.disbursement.commands.batches import holidays
 from services.disbursement.commands.holds import reconcile_holds
 from services.disbursement.domain.offices import SQL_FOLLOW
+from services.disbursement.store import confirmed_holidays
 from shared.contracts.disbursement import GapClosed, GapDetected
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
@@ -85,7 +85,7 @@ async def _begin(session: WriteSession) -> None:
 
 async def _owners(session: WriteSession, at: datetime) -> Mapping[str, Any]:
     """Offices and due dates by reason, counted in working days from today in Jakarta."""
-    days = frozenset(await holidays(session))
+    days = await confirmed_holidays(session)
     today: date = jakarta_day(at)
     rows: Sequence[Row[Any]] = (await session.execute(text("SELECT reason, office, working_days FROM gap_owner"))).all()
     return {

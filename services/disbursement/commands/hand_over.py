@@ -16,6 +16,7 @@ from services.disbursement.commands import batches
 from services.disbursement.commands.release import BankFileDiffers, BankLineNotWritable, write_again
 from services.disbursement.domain.batch import SENT
 from services.disbursement.domain.handover import RECEIPT_WORKING_HOURS, add_working_hours
+from services.disbursement.store import confirmed_holidays
 from shared import audit
 from shared.crypto import FieldCipher
 from shared.db.session import AnySession, WriteSession
@@ -77,7 +78,7 @@ async def hand_over_next(session: WriteSession, *, cipher: FieldCipher, data: Pa
         return 1
     finally:
         partial.unlink(missing_ok=True)
-    due = add_working_hours(at, RECEIPT_WORKING_HOURS, frozenset(await batches.holidays(session)))
+    due = add_working_hours(at, RECEIPT_WORKING_HOURS, await confirmed_holidays(session))
     await session.execute(
         text("INSERT INTO bank_handover (file_id, at, receipt_due_at) VALUES (:file, :at, :due)"), {"file": file.id, "at": at, "due": due}
     )

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.disbursement.commands.batches import holidays
 from services.disbursement.domain.offices import SQL_FOLLOW, SQL_OF_AREA
+from services.disbursement.store import confirmed_holidays
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
 from shared.kernel.workdays import add_working_days
@@ -74,7 +74,7 @@ async def reconcile_holds(session: WriteSession, month: str, *, at: datetime) ->
                  ORDER BY valid_from DESC LIMIT 1"""),
         {"today": today},
     )
-    due = add_working_days(today, int(days or 0), frozenset(await holidays(session)))
+    due = add_working_days(today, int(days or 0), await confirmed_holidays(session))
     params = {"month": month, "at": at, "by": AUTHOR}
     await session.execute(
         text("CREATE TEMP TABLE IF NOT EXISTS held_now (person_id uuid, programme text, reason text, area text) ON COMMIT DELETE ROWS")

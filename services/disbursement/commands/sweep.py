@@ -13,7 +13,7 @@ from services.disbursement.commands import batches
 from services.disbursement.commands.settled import publish_settled
 from services.disbursement.domain.batch import BatchAction, BatchState
 from services.disbursement.domain.entitlement import Action
-from services.disbursement.store import lock_programmes, move
+from services.disbursement.store import confirmed_holidays, lock_programmes, move
 from shared.db.session import WriteSession
 from shared.kernel.workdays import add_working_days_to
 
@@ -100,7 +100,7 @@ async def miss_never_sent(session: WriteSession, *, at: datetime) -> int:
 
     Then everybody who is due on no list is missed, with what is on record, so that each has a gap with an owner and a date.
     """
-    holidays = frozenset(await batches.holidays(session))
+    holidays = await confirmed_holidays(session)
     moved = 0
     for late in (await session.execute(text(_NEVER_SENT), {"at": at})).all():
         if add_working_days_to(late.opened_at, LIST_DUE_WORKING_DAYS, holidays) > at:

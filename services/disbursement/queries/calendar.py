@@ -10,15 +10,11 @@ from sqlalchemy import text
 
 from services.disbursement.domain.calendar import Deadline, Standing, StepRule, deadlines, standing, working_days_after
 from services.disbursement.queries.reached import steps_reached
+from services.disbursement.store import confirmed_holidays
 from shared.db.session import AnySession, ReadSession
 from shared.kernel.clock import jakarta_day
 from shared.kernel.month import Month
 from shared.kernel.workdays import is_working_day
-
-
-async def holiday_days(session: AnySession) -> frozenset[date]:
-    """Days that two people agreed on; a proposal is no holiday."""
-    return frozenset(await session.scalars(text("SELECT day FROM holiday")))
 
 
 async def step_rules(session: AnySession) -> list[StepRule]:
@@ -56,7 +52,7 @@ async def expected_programmes(session: AnySession, month: Month) -> list[str]:
 
 async def month_plan(session: AnySession, month: Month) -> dict[str, list[Deadline]]:
     """Every programme's deadlines in this month, by the rules and holidays as they are now."""
-    rules, days = await step_rules(session), await holiday_days(session)
+    rules, days = await step_rules(session), await confirmed_holidays(session)
     return {programme: deadlines(rules, programme, month, days) for programme in await expected_programmes(session, month)}
 
 
@@ -80,7 +76,7 @@ def step_view(
 async def calendar(session: ReadSession, month: Month, now: datetime) -> dict[str, Any]:
     """The published calendar of a month: by programme the steps, by cohort the announced and the actual day."""
     today = jakarta_day(now)
-    plan, days = await month_plan(session, month), await holiday_days(session)
+    plan, days = await month_plan(session, month), await confirmed_holidays(session)
     reached = await steps_reached(session, month, plan, now)
     told = await _notices(session, month)
     cohorts = await _cohorts(session, month, today, days)
