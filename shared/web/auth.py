@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from fastapi import Depends, Request
 from fastapi.params import Depends as DependsMarker
 
+from shared.kernel import context
 from shared.kernel.clock import Clock
 from shared.kernel.errors import NotAllowed, Refusal
 
@@ -43,6 +44,10 @@ class Caller:
     @property
     def whole_agency(self) -> bool:
         return WHOLE_AGENCY in self.areas
+
+    def headers(self) -> dict[str, str]:
+        """For a question to another service in this person's own name, within the present correlation."""
+        return {"authorization": f"Bearer {self.token}", "x-correlation-id": context.correlation_id.get()}
 
 
 def make_issuer_keys(folder: Path) -> None:

@@ -42,7 +42,7 @@ async def batch_paper(batch_id: UUID, paper: str, form: str, *, request: Request
     """``spp-ls`` (from approval on) or ``payment-list`` (from release on), as xlsx or pdf. Names people: audited."""
     service = request.app.state.service
     batch = await batches.load(session, batch_id)
-    desk = papers.Desk(session, caller, service.http, service.cipher, service.clock)
+    desk = papers.Desk(session, caller, service)
 
     async def write(target: Path) -> None:
         await papers.batch_paper(desk, batch, paper, form, target)
@@ -58,5 +58,5 @@ async def month_paper(month: str, paper: str, form: str, *, request: Request, se
     """``reconciliation`` or ``minutes`` (berita acara), as xlsx or pdf; they name nobody."""
     service = request.app.state.service
     parsed = parse_month(month)
-    desk = papers.Desk(session, caller, service.http, service.cipher, service.clock)
+    desk = papers.Desk(session, caller, service)
     return await _file(f"{paper}-{parsed}.{form}", form, lambda target: papers.month_paper(desk, parsed, paper, form, target))

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import httpx
 
-from shared.kernel import context
 from shared.kernel.errors import Refusal
 from shared.runtime import Service
 from shared.web.auth import Caller
@@ -36,17 +35,17 @@ async def reveal(
     service: Service, caller: Caller, people: Sequence[UUID], *, purpose: str, fields: Sequence[str]
 ) -> Mapping[UUID, Mapping[str, Any]]:
     """The asked fields of all these people by id. Raise PeopleUnavailable where one of them is missing in the answer."""
-    body = {"ids": [str(one) for one in people], "purpose": purpose, "fields": list(fields)}
+    ids = [str(one) for one in dict.fromkeys(people)]
+    body = {"ids": ids, "purpose": purpose, "fields": list(fields)}
     found = {UUID(one["id"]): one for one in (await _ask(service, caller, "people:reveal", body))["people"]}
-    if len(found) != len(people):
-        raise PeopleUnavailable(f"beneficiary answered for {len(found)} of {len(people)} people; nothing was written")
+    if len(found) != len(ids):
+        raise PeopleUnavailable(f"beneficiary answered for {len(found)} of {len(ids)} people; nothing was written")
     return found
 
 
 async def _ask(service: Service, caller: Caller, door: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    headers = {"authorization": f"Bearer {caller.token}", "x-correlation-id": context.correlation_id.get()}
     try:
-        answer = await service.http.post(f"/beneficiary/{door}", json=body, headers=headers)
+        answer = await service.http.post(f"/beneficiary/{door}", json=body, headers=caller.headers())
     except httpx.HTTPError as error:
         raise PeopleUnavailable(f"beneficiary does not answer: {type(error).__name__}") from None
     if answer.status_code != 200:

@@ -12,7 +12,6 @@ import httpx
 from sqlalchemy import text
 
 from shared.db.session import WriteSession, copy_out, raw_connection
-from shared.kernel import context
 from shared.kernel.errors import Refusal
 from shared.runtime import Service
 from shared.web.auth import Caller
@@ -99,12 +98,11 @@ async def fetch_sealed(session: WriteSession, service: Service, caller: Caller, 
     if address.scheme or address.netloc or not address.path.startswith("/beneficiary/"):
         # The caller's token goes along: it must not leave the house.
         raise ListUnavailable("the seal names a list outside of beneficiary")
-    headers = {"authorization": f"Bearer {caller.token}", "x-correlation-id": context.correlation_id.get()}
     digest = sha256()
     connection = await raw_connection(session)
     try:
         async with (
-            service.http.stream("GET", path, headers=headers) as response,
+            service.http.stream("GET", path, headers=caller.headers()) as response,
             connection.cursor() as cursor,
         ):
             if response.status_code != 200:

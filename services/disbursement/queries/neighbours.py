@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 
 from services.disbursement.domain.outlook import BudgetLine
-from shared.kernel import context
 from shared.kernel.month import Month
 from shared.runtime import Service
 from shared.web.auth import Caller
@@ -24,9 +23,8 @@ class Silent(Exception):
 
 async def _ask(service: Service, caller: Caller, path: str, params: Mapping[str, Any]) -> Any:
     name = path.split("/")[1]
-    headers = {"authorization": f"Bearer {caller.token}", "x-correlation-id": context.correlation_id.get()}
     try:
-        answer = await service.http.get(path, params=dict(params), headers=headers)
+        answer = await service.http.get(path, params=dict(params), headers=caller.headers())
     except httpx.HTTPError:
         raise Silent(name, "unavailable") from None
     if answer.status_code != 200:

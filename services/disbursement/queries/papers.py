@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
-import httpx
 from psycopg.rows import dict_row
 from sqlalchemy import Row, text
 
 from services.disbursement.channels.account_fields import open_account
+from services.disbursement.channels.people import reveal
 from services.disbursement.domain.batch import SENT, BatchState
 from services.disbursement.queries import holding, money, months
 from services.disbursement.queries.areas import place
@@ -27,11 +28,10 @@ from services.disbursement.templates.pdf import PdfWriter
 from services.disbursement.templates.workbook import WorkbookWriter
 from shared.crypto import FieldCipher
 from shared.db.session import AnySession, ReadSession, raw_connection
-from shared.kernel import context
-from shared.kernel.clock import Clock
-from shared.kernel.errors import IllegalTransition, NotFound, Refusal
+from shared.kernel.errors import IllegalTransition, NotFound
 from shared.kernel.month import Month
 from shared.kernel.rupiah import format_rupiah
+from shared.runtime import Service
 from shared.web.auth import Caller
 
 BATCH_PAPERS: Final = ("spp-ls", "payment-list")
@@ -41,26 +41,17 @@ _NAMES_AT_ONCE: Final = 2_000
 _APPROVED: Final = (BatchState.APPROVED, BatchState.REFUSED, BatchState.RESERVED, BatchState.FUNDED, *SENT)
 
 
-class NamesUnavailable(Refusal):
-    """beneficiary did not answer for the names of the list; no paper was made."""
-
-    code = "people-unavailable"
-    status = 503
-
-
 @dataclass(frozen=True)
 class Desk:
     """Who asks for a paper, and what it is made with."""
 
     session: AnySession
     caller: Caller
-    http: httpx.AsyncClient
-    cipher: FieldCipher
-    clock: Clock
+    service: Service
 
     @property
     def day(self) -> str:
-        return words.day_words(self.clock.today())
+        return words.day_words(self.service.clock.today())
 
 
 def _writer(form: str, footer: str) -> PaperWriter:
@@ -210,7 +201,7 @@ async def _by_place(session: AnySession, batch: Row[Any]) -> list[list[Cell]]:
 class Line:
     """A payment with its account opened, for one line of a paper."""
 
-    person_id: str
+    person_id: UUID
     reference: str
     programme: str
     months: str
@@ -228,14 +219,14 @@ async def _lines(desk: Desk, batch: Row[Any]) -> AsyncIterator[list[Line]]:
     async with connection.cursor(name="paper_lines", row_factory=dict_row) as cursor:
         cursor.itersize = _NAMES_AT_ONCE
         await cursor.execute(
-            """SELECT p.person_id::text AS person_id, p.reference, p.programme, p.area, p.bank_code, p.amount, p.outcome, p.reason,
+            """SELECT p.person_id, p.reference, p.programme, p.area, p.bank_code, p.amount, p.outcome, p.reason,
                       p.settled_on, p.account_id, p.number_enc, p.holder_enc,
                       (SELECT string_agg(a.month, ', ' ORDER BY a.month) FROM payment_month a WHERE a.payment_id = p.id) AS months
                  FROM payment p WHERE p.batch_id = %s AND p.outcome <> 'withdrawn' ORDER BY p.seq""",
             (batch.id,),
         )
         while rows := await cursor.fetchmany(_NAMES_AT_ONCE):
-            yield [_opened(desk.cipher, row) for row in rows]
+            yield [_opened(desk.service.cipher, row) for row in rows]
 
 
 def _opened(cipher: FieldCipher, row: dict[str, Any]) -> Line:
@@ -247,7 +238,8 @@ async def _names(desk: Desk, batch: Row[Any], writer: PaperWriter, title: str, c
     writer.table(title, columns)
     count = total = 0
     async for lines in _lines(desk, batch):
-        known = await _reveal(desk, [line.person_id for line in lines])
+        people = [line.person_id for line in lines]
+        known = await reveal(desk.service, desk.caller, people, purpose="payment-file", fields=("nik", "name"))
         made = [row(count + n, line, known[line.person_id]) for n, line in enumerate(lines, start=1)]
         await asyncio.to_thread(writer.rows, made)
         count, total = count + len(lines), total + sum(line.amount for line in lines)
@@ -257,22 +249,6 @@ async def _names(desk: Desk, batch: Row[Any], writer: PaperWriter, title: str, c
     summed[next(n for n, column in enumerate(columns) if column.kind == "rupiah")] = total
     summed[3] = f"Jumlah {_number(count)}"
     writer.total([None if columns[n].kind == "count" and value == "" else value for n, value in enumerate(summed)])
-
-
-async def _reveal(desk: Desk, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    """NIK and name of these people, from beneficiary, in the caller's own name. Raise NamesUnavailable."""
-    headers = {"authorization": f"Bearer {desk.caller.token}", "x-correlation-id": context.correlation_id.get()}
-    asked = {"ids": list(dict.fromkeys(people)), "purpose": "payment-file", "fields": ["nik", "name"]}
-    try:
-        answer = await desk.http.post("/beneficiary/people:reveal", json=asked, headers=headers)
-    except httpx.HTTPError as error:
-        raise NamesUnavailable(f"beneficiary does not answer: {type(error).__name__}") from None
-    if answer.status_code != 200:
-        raise NamesUnavailable(f"beneficiary answered {answer.status_code} for the list's people", answered=answer.status_code)
-    known = {one["id"]: one for one in answer.json()["people"]}
-    if missing := len(asked["ids"]) - len(known):
-        raise NamesUnavailable(f"beneficiary does not know {missing} people of this list in your areas")
-    return known
 
 
 # --- of a month -------------------------------------------------------------------------------------------------------
@@ -309,7 +285,7 @@ async def _reconciliation(desk: Desk, month: Month, writer: PaperWriter) -> None
     rows: list[list[Cell]] = [[name, *_money_cells(one)] for name, one in found["by_programme"].items()]
     writer.rows(rows)
     writer.total(["Jumlah", *_sums(rows, 1, 5)])
-    balances = await holding.balances(desk.session, desk.clock.today())
+    balances = await holding.balances(desk.session, desk.service.clock.today())
     writer.table(
         "Saldo rekening penampungan menurut umur (semua bulan)",
         (
@@ -343,7 +319,7 @@ def _money_cells(one: Mapping[str, int]) -> list[Cell]:
 
 async def _minutes(desk: Desk, month: Month, writer: PaperWriter) -> None:
     """Berita acara of the month: the equality by programme, and an annex by reason."""
-    found = await months.equation(ReadSession(desk.session), month, whole_agency=True, as_of=desk.clock.now())
+    found = await months.equation(ReadSession(desk.session), month, whole_agency=True, as_of=desk.service.clock.now())
     writer.head(
         Head(
             words.OFFICE,
