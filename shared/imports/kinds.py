@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,8 +33,6 @@ class Staging:
     uploaded_by: str = ""
     seen: set[Any] = field(default_factory=set)
     """For a kind's own check of double rows within the files of one import."""
-    under_way: asyncio.Task[str] | None = None
-    """For a kind that prepares one chunk's rows while it looks at the next chunk; ``check`` waits for it."""
 
     def line(self, row: Row) -> int:
         """The row's key in a staging table."""

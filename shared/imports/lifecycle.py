@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from shared import audit
 from shared.db.session import AnySession, WriteSession, copy_in
 from shared.imports.kinds import FILE_STEP, ImportKind, Staging
+from shared.kernel.ahead import ahead
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotAllowed, NotFound, Refusal
 from shared.kernel.ids import uuid7
 from shared.runtime import Service
@@ -235,27 +236,9 @@ def _not_ready(kind: ImportKind, rejected: int, not_ready: list[str]) -> list[st
     return rows + not_ready
 
 
-async def _chunks(kind: ImportKind, table: Table) -> AsyncGenerator[list[Row], None]:
-    """The table's chunks; the next one is parsed in a thread while the present one is worked on."""
-    chunks = table.chunks(CHUNK)
-
-    def ahead() -> asyncio.Task[list[Row] | None]:
-        return asyncio.create_task(asyncio.to_thread(next, chunks, None))
-
-    coming = ahead()
-    try:
-        while (rows := await coming) is not None:
-            coming = ahead()
-            yield rows
-    except FileProblem as problem:
-        raise FileRefused(str(problem.message), reason=problem.code, row=problem.row, template=kind.name) from None
-    finally:
-        await asyncio.gather(coming, return_exceptions=True)  # a thread reads the file to the end of its chunk
-
-
 async def _stage(staging: Staging, kind: ImportKind, table: Table) -> Tally:
     tally = Tally()
-    async with aclosing(_chunks(kind, table)) as chunks:
+    async with aclosing(ahead(table.chunks(CHUNK))) as chunks:  # damage further down is refused where the table was opened
         async for rows in chunks:
             good = [row for row in rows if row.ok]
             if good:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from shared.contracts.disbursement import PaymentReturned
 from shared.crypto import FieldCipher
 from shared.db.session import WriteSession, copy_text_in
 from shared.kernel import failpoints
+from shared.kernel.ahead import ahead
 from shared.kernel.errors import InvalidInput
 from shared.kernel.ids import uuid7
 from shared.messaging import outbox
@@ -222,20 +224,10 @@ def _staged(file_id: UUID, rows: list[SheetRow], cipher: FieldCipher, latest: da
 async def _stage(session: WriteSession, source: ResultSource, file_id: UUID, cipher: FieldCipher, latest: date) -> dict[str, int]:
     """COPY the rows into staging; returns their count and sum."""
     count = total = 0
-    blocks = source.blocks(file_id, cipher, latest)
-
-    def ahead() -> asyncio.Task[tuple[str, int, int] | None]:
-        return asyncio.create_task(asyncio.to_thread(next, blocks, None))
-
-    coming = ahead()
-    try:
-        while (block := await coming) is not None:
-            coming = ahead()
-            text_rows, rows, amount = block
+    async with aclosing(ahead(source.blocks(file_id, cipher, latest))) as blocks:
+        async for text_rows, rows, amount in blocks:
             await copy_text_in(session, "result_staging", _STAGED, [text_rows])
             count, total = count + rows, total + amount
-    finally:
-        await asyncio.gather(coming, return_exceptions=True)  # a thread reads the file to the end of its block
     return {"count": count, "sum": total}
 
 

@@ -55,16 +55,9 @@ async def _begin(staging: Staging) -> None:
 
 async def _stage(staging: Staging, rows: list[Row]) -> None:
     people = [found for found in await find_people(staging, rows) if _first(staging, found)]
-    await _keep_sealed(staging)
     if people:
-        # Encrypting 5,000 rows takes a tenth of a second: the people of the next ones are looked up meanwhile.
-        staging.under_way = asyncio.create_task(asyncio.to_thread(_sealed, staging, people))
-
-
-async def _keep_sealed(staging: Staging) -> None:
-    """COPY the block that was being encrypted."""
-    if staging.under_way is not None:
-        block, staging.under_way = await staging.under_way, None
+        # Encrypting 5,000 rows takes a tenth of a second: other requests go on meanwhile.
+        block = await asyncio.to_thread(_sealed, staging, people)
         await copy_text_in(staging.session, "accounts_staging", _COLUMNS, [block])
 
 
@@ -107,7 +100,6 @@ _STAGED: Final = """
 
 
 async def _check(staging: Staging) -> Check:
-    await _keep_sealed(staging)
     found = (
         await staging.session.execute(
             text(f"""SELECT count(*) AS staged, count(*) FILTER (WHERE is_new) AS added,
