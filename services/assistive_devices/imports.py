@@ -156,13 +156,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     )
     if taken:
         raise RecordedMeanwhile("some of these deliveries were recorded after the file was checked; cancel and send it again", rows=taken)
-    result = await receive.receive(staging.session, staging.import_id, at=staging.at)
-    await _discard(staging)
-    return result
+    return await receive.receive(staging.session, staging.import_id, at=staging.at)
 
 
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM delivery_staging WHERE import_id = :id"), {"id": staging.import_id})
-
-
-DELIVERY = ImportKind(TEMPLATE, Controls, ROLES, ROLES, False, _stage, _check, _commit, _begin, _discard)
+DELIVERY = ImportKind(TEMPLATE, Controls, ROLES, ROLES, False, _stage, _check, _commit, "delivery_staging", _begin)

@@ -60,9 +60,10 @@ class ImportKind:
     """A template and what becomes of its rows.
 
     ``stage`` gets chunks of rows that parsed well, may refuse some (``row.refuse``) and COPYs the others into the kind's
-    staging table. ``check`` compares the staged rows with ``controls``. ``commit`` applies them in one transaction,
-    set-based, and removes them from staging. ``whole``: a file with a rejected row cannot be committed. ``whole_agency``:
-    its rows are nobody's part (money, budgets), so an assignment of a part does not reach it.
+    staging table ``staged``. ``check`` compares them with ``controls``. ``commit`` applies them in one transaction,
+    set-based; what it leaves staged is removed, as where the file is cancelled. ``whole``: a file with a rejected row
+    cannot be committed. ``whole_agency``: its rows are nobody's part (money, budgets), so an assignment of a part does
+    not reach it.
     """
 
     template: Template
@@ -73,8 +74,8 @@ class ImportKind:
     stage: StageRows
     check: Callable[[Staging], Awaitable[Check]]
     commit: Callable[[Staging], Awaitable[dict[str, Any]]]
+    staged: str
     begin: Step = nothing
-    discard: Step = nothing
     whole: bool = True
     whole_agency: bool = False
 

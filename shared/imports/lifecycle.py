@@ -199,6 +199,7 @@ async def commit(service: Service, session: WriteSession, caller: Caller, kind: 
         situation = RowsRejected if found.rejected and kind.whole else NotReady
         raise situation("; ".join(not_ready), controls=found.controls, totals=check.totals, rejected=found.rejected)
     result = await kind.commit(staging)
+    await session.execute(text(f"DELETE FROM {kind.staged} WHERE import_id = :id"), {"id": import_id})
     await session.execute(
         text("UPDATE import_file SET state = 'committed', committed_by = :by, committed_at = :at, result = :result WHERE id = :id"),
         {"id": import_id, "by": caller.person, "at": staging.at, "result": json.dumps(result, default=str)},
@@ -212,8 +213,7 @@ async def cancel(service: Service, session: WriteSession, caller: Caller, kind: 
     found = await load(session, import_id, lock=True)
     if found.state != "checked":
         raise IllegalTransition(found.state, "cancel")
-    await kind.discard(_staging(service, session, caller, kind, found, file_no=found.files))
-    for table in ("import_problem", "import_rejected"):
+    for table in (kind.staged, "import_problem", "import_rejected"):
         await session.execute(text(f"DELETE FROM {table} WHERE import_id = :id"), {"id": import_id})
     await session.execute(text("UPDATE import_file SET state = 'cancelled' WHERE id = :id"), {"id": import_id})
 

@@ -76,7 +76,6 @@ async def commit_decree(
         {"decree": decree.id, "programmes": list(decree.places)},
         at=at,
     )
-    await session.execute(text("DELETE FROM decree_staging WHERE import_id = :id"), {"id": import_id})
     failpoints.hit("beneficiary.decree.before_commit")
     return {
         "decree_id": str(decree.id), "enrolments": activated, "people_known": before, "programmes": totals,

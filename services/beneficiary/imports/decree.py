@@ -268,11 +268,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     return await commit_decree(staging.session, staging.service.cipher, staging.import_id, decree, at=staging.at)
 
 
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM decree_staging WHERE import_id = :id"), {"id": staging.import_id})
-
-
 decree_kind = ImportKind(
     TEMPLATE, DecreeControls, uploaders=("operator",), committers=("operator",), second_person=True,
-    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard, whole_agency=True,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, staged="decree_staging", whole_agency=True,
 )  # fmt: skip

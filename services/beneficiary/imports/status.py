@@ -142,15 +142,10 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     await apply_changes(
         staging.session, changes, author=staging.caller.person, today=staging.service.clock.today(), at=staging.at, two_people=True
     )
-    await _discard(staging)
     return {"changes": len(changes)}
-
-
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM status_staging WHERE import_id = :id"), {"id": staging.import_id})
 
 
 status_kind = ImportKind(
     TEMPLATE, StatusControls, uploaders=("operator",), committers=("operator",), second_person=True,
-    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, staged="status_staging",
 )  # fmt: skip

@@ -150,7 +150,6 @@ async def _commit_dpa(staging: Staging) -> dict[str, Any]:
                 ON CONFLICT (id) DO UPDATE SET ceiling = excluded.ceiling, description = excluded.description"""),
         parameters,
     )
-    await keys.discard(staging, "dpa_staging")
     return {"lines": len(ids), "ceilings_changed": versions.rowcount}  # type: ignore[attr-defined]
 
 
@@ -190,23 +189,14 @@ async def _commit_cash_plan(staging: Staging) -> dict[str, Any]:
                 ON CONFLICT (line_id, month) DO UPDATE SET planned = excluded.planned"""),
         {"id": staging.import_id},
     )
-    await keys.discard(staging, "cash_plan_staging")
     return {"months": done.rowcount}  # type: ignore[attr-defined]
-
-
-async def _discard_dpa(staging: Staging) -> None:
-    await keys.discard(staging, "dpa_staging")
-
-
-async def _discard_cash_plan(staging: Staging) -> None:
-    await keys.discard(staging, "cash_plan_staging")
 
 
 DPA = ImportKind(
     DPA_TEMPLATE, DpaControls, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_dpa, _check_dpa, _commit_dpa, _begin_dpa, _discard_dpa, whole_agency=True,
+    _stage_dpa, _check_dpa, _commit_dpa, "dpa_staging", _begin_dpa, whole_agency=True,
 )  # fmt: skip
 CASH_PLAN = ImportKind(
     CASH_PLAN_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_cash_plan, _check_cash_plan, _commit_cash_plan, _begin_cash_plan, _discard_cash_plan, whole_agency=True,
+    _stage_cash_plan, _check_cash_plan, _commit_cash_plan, "cash_plan_staging", _begin_cash_plan, whole_agency=True,
 )  # fmt: skip

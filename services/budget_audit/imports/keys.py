@@ -133,7 +133,3 @@ async def totals(staging: Staging, table: str, amount: str = "") -> Check:
     if amount and found.sum != staging.controls.sum:
         not_ready.append(f"Jumlah menurut berkas {format_rupiah(found.sum)}, menurut dokumen {format_rupiah(staging.controls.sum)}.")
     return Check({"count": found.count} | ({"sum": found.sum} if amount else {}), not_ready)
-
-
-async def discard(staging: Staging, table: str) -> None:
-    await staging.session.execute(text(f"DELETE FROM {table} WHERE import_id = :id"), {"id": staging.import_id})

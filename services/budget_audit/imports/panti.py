@@ -106,12 +106,7 @@ async def _commit_census(staging: Staging) -> dict[str, Any]:
     )
     months = "SELECT panti, day FROM census_staging WHERE import_id = :id AND NOT known"
     await staging.session.execute(text(ASK.format(months=months)), parameters)
-    await _discard_census(staging)
     return {"days": done.rowcount}  # type: ignore[attr-defined]
-
-
-async def _discard_census(staging: Staging) -> None:
-    await keys.discard(staging, "census_staging")
 
 
 async def _stage_contract(staging: Staging, rows: list[Row]) -> None:
@@ -177,19 +172,14 @@ async def _commit_contract(staging: Staging) -> dict[str, Any]:
     months = """SELECT panti, generate_series(date_trunc('month', from_day), to_day, interval '1 month')
                   FROM contract_staging WHERE import_id = :id AND NOT known"""
     await staging.session.execute(text(ASK.format(months=months)), parameters)
-    await _discard_contract(staging)
     return {"contracts": done.rowcount}  # type: ignore[attr-defined]
-
-
-async def _discard_contract(staging: Staging) -> None:
-    await keys.discard(staging, "contract_staging")
 
 
 CENSUS = ImportKind(
     CENSUS_TEMPLATE, keys.Count, ROLES, ROLES, False,
-    _stage_census, _check_census, _commit_census, _begin_census, _discard_census, whole_agency=True,
+    _stage_census, _check_census, _commit_census, "census_staging", _begin_census, whole_agency=True,
 )  # fmt: skip
 CONTRACT = ImportKind(
     CONTRACT_TEMPLATE, keys.Count, ROLES, ROLES, False,
-    _stage_contract, _check_contract, _commit_contract, _begin_contract, _discard_contract, whole_agency=True,
+    _stage_contract, _check_contract, _commit_contract, "contract_staging", _begin_contract, whole_agency=True,
 )  # fmt: skip

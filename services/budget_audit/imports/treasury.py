@@ -178,9 +178,7 @@ async def _check_sp2d(staging: Staging) -> Check:
 
 async def _commit_sp2d(staging: Staging) -> dict[str, Any]:
     await _refuse_recorded(staging, "sp2d_staging", "sp2d")
-    result = await treasury.record_sp2d(staging.session, staging.import_id, at=staging.at)
-    await keys.discard(staging, "sp2d_staging")
-    return result
+    return await treasury.record_sp2d(staging.session, staging.import_id, at=staging.at)
 
 
 async def _refuse_recorded(staging: Staging, table: str, recorded: str) -> None:
@@ -255,24 +253,14 @@ async def _check_sts(staging: Staging) -> Check:
 
 async def _commit_sts(staging: Staging) -> dict[str, Any]:
     await _refuse_recorded(staging, "sts_staging", "treasury_return")
-    result = await treasury.record_returns(staging.session, staging.import_id, at=staging.at)
-    await keys.discard(staging, "sts_staging")
-    return result
-
-
-async def _discard_sp2d(staging: Staging) -> None:
-    await keys.discard(staging, "sp2d_staging")
-
-
-async def _discard_sts(staging: Staging) -> None:
-    await keys.discard(staging, "sts_staging")
+    return await treasury.record_returns(staging.session, staging.import_id, at=staging.at)
 
 
 SP2D = ImportKind(
     SP2D_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_sp2d, _check_sp2d, _commit_sp2d, _begin_sp2d, _discard_sp2d, whole_agency=True,
+    _stage_sp2d, _check_sp2d, _commit_sp2d, "sp2d_staging", _begin_sp2d, whole_agency=True,
 )  # fmt: skip
 STS = ImportKind(
     STS_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
-    _stage_sts, _check_sts, _commit_sts, _begin_sts, _discard_sts, whole_agency=True,
+    _stage_sts, _check_sts, _commit_sts, "sts_staging", _begin_sts, whole_agency=True,
 )  # fmt: skip

@@ -132,16 +132,11 @@ async def _commit(staging: Staging) -> dict[str, Any]:
                 ON CONFLICT (person_id, programme) DO NOTHING"""),
         params,
     )
-    await _discard(staging)
     accounts = int(made.rowcount)  # type: ignore[attr-defined]
     return {"answered": int(answered.rowcount), "accounts": accounts}  # type: ignore[attr-defined]
 
 
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM account_opening_staging WHERE import_id = :id"), {"id": staging.import_id})
-
-
 ACCOUNT_OPENING: Final = ImportKind(
     TEMPLATE, Controls, uploaders=("operator",), committers=("operator",), second_person=True,
-    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard, whole_agency=True,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, staged="account_opening_staging", whole_agency=True,
 )  # fmt: skip

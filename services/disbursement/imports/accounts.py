@@ -155,11 +155,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     return {"accounts": staged, "applied": applied, "unchanged": staged - applied, "lines_on_lists": len(lines)}
 
 
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM accounts_staging WHERE import_id = :id"), {"id": staging.import_id})
-
-
 ACCOUNTS: Final = ImportKind(
     TEMPLATE, Controls, uploaders=("operator",), committers=("operator",), second_person=False,
-    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, staged="accounts_staging",
 )  # fmt: skip

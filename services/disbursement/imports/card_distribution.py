@@ -95,11 +95,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     return await apply_distribution(staging.session, staging.import_id, at=staging.at)
 
 
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM card_distribution_staging WHERE import_id = :id"), {"id": staging.import_id})
-
-
 CARD_DISTRIBUTION: Final = ImportKind(
     TEMPLATE, Controls, uploaders=("operator",), committers=("operator",), second_person=True,
-    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, staged="card_distribution_staging",
 )  # fmt: skip

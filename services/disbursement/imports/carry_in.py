@@ -122,11 +122,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     return {"months": gone.rowcount, "resumed": followed.resumed, "ended": followed.ended}  # type: ignore[attr-defined]
 
 
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM carry_in_staging WHERE import_id = :id"), {"id": staging.import_id})
-
-
 CARRY_IN: Final = ImportKind(
     TEMPLATE, Controls, uploaders=("operator",), committers=("operator",), second_person=True,
-    stage=_stage, check=_check, commit=_commit, begin=_begin, discard=_discard,
+    stage=_stage, check=_check, commit=_commit, begin=_begin, staged="carry_in_staging",
 )  # fmt: skip

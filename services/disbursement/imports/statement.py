@@ -122,11 +122,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     return await match_lines(staging.session, by=staging.caller.person, at=staging.at)
 
 
-async def _discard(staging: Staging) -> None:
-    await staging.session.execute(text("DELETE FROM statement_staging WHERE import_id = :id"), {"id": staging.import_id})
-
-
 STATEMENT: Final = ImportKind(
     TEMPLATE, Controls, uploaders=("operator", "treasurer"), committers=("operator", "treasurer"), second_person=False,
-    stage=_stage, check=_check, commit=_commit, discard=_discard, whole_agency=True,
+    stage=_stage, check=_check, commit=_commit, staged="statement_staging", whole_agency=True,
 )  # fmt: skip
