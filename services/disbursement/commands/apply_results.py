@@ -27,7 +27,7 @@ from shared.crypto import FieldCipher
 from shared.db.session import WriteSession, copy_text_in
 from shared.kernel import failpoints
 from shared.kernel.ahead import ahead
-from shared.kernel.errors import InvalidInput
+from shared.kernel.errors import InvalidInput, NotFound
 from shared.kernel.ids import uuid7
 from shared.messaging import outbox
 from shared.tabular.columns import Row as SheetRow
@@ -191,10 +191,10 @@ async def _seen(session: WriteSession, sha256: str) -> Answer | None:
 
 
 async def _lock_batch(session: WriteSession, code: str) -> Row[Any]:
-    found = await session.scalar(text("SELECT id FROM batch WHERE code = :code"), {"code": code})
-    if found is None:
-        raise UnknownBatch("the first row names a batch that does not exist here")
-    return await batches.load_for_update(session, found)
+    try:
+        return await batches.load_by_code(session, code)
+    except NotFound:
+        raise UnknownBatch("the first row names a batch that does not exist here") from None
 
 
 # --- staging --------------------------------------------------------------------------------------------------------

@@ -46,6 +46,16 @@ async def _load(session: WriteSession, table: str, id_: UUID) -> Row[Any]:
     return found
 
 
+async def _proposed(session: WriteSession, caller: Caller, table: str, rule_id: UUID, what: str) -> Row[Any]:
+    """The rule, where the caller may be its second person. Raise IllegalTransition, FourEyes."""
+    rule = await _load(session, table, rule_id)
+    if rule.confirmed_by:
+        raise IllegalTransition("confirmed", "confirm")
+    if rule.proposed_by == caller.person:
+        raise FourEyes(f"another person must confirm {what}", proposed_by=rule.proposed_by)
+    return rule
+
+
 async def _confirm(session: WriteSession, table: str, id_: UUID, by: str, at: datetime) -> None:
     await session.execute(
         text(f"UPDATE {table} SET confirmed_by = :by, confirmed_at = :at WHERE id = :id"), {"by": by, "at": at, "id": id_}
@@ -89,11 +99,7 @@ async def propose_rule(
 
 async def confirm_rule(session: WriteSession, caller: Caller, rule_id: UUID, *, at: datetime) -> None:
     """Raise FourEyes for who proposed it or is bound by it, IllegalTransition where it was confirmed before."""
-    rule = await _load(session, "signing_rule", rule_id)
-    if rule.confirmed_by:
-        raise IllegalTransition("confirmed", "confirm")
-    if rule.proposed_by == caller.person:
-        raise FourEyes("another person must confirm this limit", proposed_by=rule.proposed_by)
+    rule = await _proposed(session, caller, "signing_rule", rule_id, "this limit")
     _refuse_own(caller, rule.role, rule.person)
     await _confirm(session, "signing_rule", rule_id, caller.person, at)
 
@@ -132,11 +138,7 @@ async def propose_anomaly_rule(
 
 
 async def confirm_anomaly_rule(session: WriteSession, caller: Caller, rule_id: UUID, *, at: datetime) -> None:
-    rule = await _load(session, "anomaly_rule", rule_id)
-    if rule.confirmed_by:
-        raise IllegalTransition("confirmed", "confirm")
-    if rule.proposed_by == caller.person:
-        raise FourEyes("another person must confirm these thresholds", proposed_by=rule.proposed_by)
+    await _proposed(session, caller, "anomaly_rule", rule_id, "these thresholds")
     await _confirm(session, "anomaly_rule", rule_id, caller.person, at)
 
 

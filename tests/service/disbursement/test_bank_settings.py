@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 MORNING = datetime(2025, 9, 18, 2, tzinfo=UTC)
 TEMPLATE: dict[str, Any] = {
@@ -24,12 +22,6 @@ TEMPLATE: dict[str, Any] = {
 @pytest.fixture
 async def clock() -> FrozenClock:
     return FrozenClock(MORNING)
-
-
-@pytest.fixture
-async def desk(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
-    async with open_desk(ground, clock) as opened:
-        yield opened
 
 
 @pytest.fixture

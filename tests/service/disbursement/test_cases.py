@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from shared.kernel.clock import FrozenClock, SystemClock
-from tests.service.disbursement.desk import TARIFF, Desk, open_desk, person
+from tests.service.disbursement.desk import TARIFF, Desk, person
 from tests.service.disbursement.paying import MONTH, Office
-from tests.support.world import Ground
 
 WARNED = 231
 P0 = str(person(0))
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(SystemClock().now())) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(SystemClock().now())
 
 
 def later(desk: Desk, days: int) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.kernel.clock import FrozenClock, SystemClock
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 DETECTED, CLOSED, ESCALATED = 221, 222, 223
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(SystemClock().now())) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(SystemClock().now())
 
 
 def later(desk: Desk, days: int) -> None:

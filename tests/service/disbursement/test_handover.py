@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ import pytest
 
 from shared.kernel import failpoints
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import TARIFF, Office, account_number
-from tests.support.world import Ground
 
 THURSDAY = datetime(2025, 9, 18, 6, 30, tzinfo=UTC)
 """13:30 in Jakarta: half past the lunch hour of a working day."""
@@ -25,12 +23,6 @@ THURSDAY = datetime(2025, 9, 18, 6, 30, tzinfo=UTC)
 @pytest.fixture
 async def clock() -> FrozenClock:
     return FrozenClock(THURSDAY)
-
-
-@pytest.fixture
-async def desk(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
-    async with open_desk(ground, clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ritme import verify
 from shared.kernel import failpoints
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import TARIFF, Office, account_number
 from tests.support.snap_bank import Account, SnapBankSimulator, Transfer, running
-from tests.support.world import Ground
 
 FRIDAY = datetime(2025, 9, 26, 3, 0, tzinfo=UTC)
 PEOPLE = 6
@@ -43,12 +42,6 @@ def bank(clock: FrozenClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("RITME_SNAP_AT_ONCE", "4")
     with running(simulator):
         yield simulator
-
-
-@pytest.fixture
-async def desk(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
-    async with open_desk(ground, clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -11,10 +11,9 @@ import httpx
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import TARIFF, Office, account_number
 from tests.service.disbursement.test_handover import folder, handover, names, put
-from tests.support.world import Ground
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 server = pytest.importorskip("mockbank.server", reason="mock-bank is not installed")
@@ -29,12 +28,6 @@ CHANNEL = {"channel": "iso20022", "debtor_name": "Dinas Sosial DKI Jakarta", "de
 @pytest.fixture
 async def clock() -> FrozenClock:
     return FrozenClock(MORNING)
-
-
-@pytest.fixture
-async def desk(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
-    async with open_desk(ground, clock) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
 from shared.kernel.clock import FrozenClock, SystemClock
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import MONTH, Office
-from tests.support.world import Ground
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(SystemClock().now())) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(SystemClock().now())
 
 
 def later(desk: Desk, days: int) -> None:
