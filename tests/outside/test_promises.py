@@ -17,6 +17,7 @@ from ritme.verify import CHECKS, run
 from ritme.verify.agreed import TOPICS
 from shared.db.embedded_postgres import EmbeddedPostgres
 from shared.settings import Settings
+from tests.support.commands import Ritme
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +41,7 @@ def told() -> Iterator[Told]:
         postgres = EmbeddedPostgres(instance.data, durable=False)
         with postgres:
             stop(instance.serve)
+            Ritme(instance).work()  # what the worker had still to do, such as handing the file over
             settings = Settings(data=instance.data, durable=False)
             yield Told(verify_addresses(settings, postgres), instance.data, postgres.superuser_address())
 
