@@ -43,7 +43,9 @@ def test_doors_killed_at_six_failpoints(cengkareng: Told, tmp_path: Path) -> Non
                 if nth % 2:
                     telling.go_on()
             same_month(telling, cengkareng)
-        out = sorted(one.name for one in (instance.data / "bank" / "out").iterdir())
+        folder = instance.data / "bank" / "out"
+        until("the hand-over", lambda: next(folder.glob("*.sha256"), None))
+        out = sorted(one.name for one in folder.iterdir())
         assert out == ["2025-09-M01.csv", "2025-09-M01.csv.sha256"]  # released three times, one file, no half one
 
 
