@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final, LiteralString
 
 import msgspec
 import psycopg
@@ -154,6 +155,55 @@ CASE_RULES: Final[tuple[tuple[str, str, str, str, str, int], ...]] = (
 )
 
 
+_STATEMENTS: Final[tuple[tuple[LiteralString, Sequence[Sequence[Any]]], ...]] = (
+    (
+        """INSERT INTO bank_code (code, outcome, reason, withdrawn, valid_from, signed_by, note)
+           VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'seed', %s) ON CONFLICT (code) DO NOTHING""",
+        BANK_CODES,
+    ),
+    (
+        """INSERT INTO gap_owner (reason, office, working_days, valid_from)
+           VALUES (%s, %s, %s, DATE '2025-01-01') ON CONFLICT (reason) DO NOTHING""",
+        GAP_OWNERS,
+    ),
+    (
+        """INSERT INTO calendar_step (programme, step, from_month, version, working_day, warn_days, role, escalate_to)
+           VALUES ('*', %s, '2000-01', 1, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+        STEPS,
+    ),
+    (
+        """INSERT INTO bank_cutoff_hour (bank_code, programme, valid_from, hour)
+           VALUES (%s, %s, DATE '2025-01-01', %s) ON CONFLICT DO NOTHING""",
+        CUTOFF_HOURS,
+    ),
+    (
+        """INSERT INTO signing_rule (id, kind, role, amount, valid_from, reason, proposed_by, proposed_at, confirmed_by, confirmed_at)
+           VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'first limit', 'seed', now(), 'seed', now()) ON CONFLICT (id) DO NOTHING""",
+        [(natural_id("signing_rule", "seed", role), RuleKind.MAXIMUM.value, role, FIRST_LIMIT) for role in DELEGABLE],
+    ),
+    (
+        """INSERT INTO anomaly_rule (id, code, thresholds, blocks, valid_from, reason, proposed_by, proposed_at, confirmed_by,
+                                     confirmed_at)
+           VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'first thresholds', 'seed', now(), 'seed', now()) ON CONFLICT (id) DO NOTHING""",
+        [
+            (natural_id("anomaly_rule", "seed", rule.code), rule.code, msgspec.json.encode(dict(rule.thresholds)).decode(), rule.blocks)
+            for rule in DEFAULTS.values()
+        ],
+    ),
+    (
+        """INSERT INTO gap_step (reason, step, words, valid_from, signed_by)
+           VALUES (%s, %s, %s, DATE '2025-01-01', 'seed') ON CONFLICT (reason, valid_from) DO NOTHING""",
+        GAP_STEPS,
+    ),
+    (
+        """INSERT INTO case_rule (kind, situation, step, words, office, working_days, valid_from, signed_by)
+           VALUES (%s, %s, %s, %s, %s, %s, DATE '2025-01-01', 'seed') ON CONFLICT (kind, situation, valid_from) DO NOTHING""",
+        CASE_RULES,
+    ),
+)
+"""What is written, and its rows; none of them changes a row that is there."""
+
+
 def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Run as the owner after each migration. A row that an office changed by a later, signed value keeps it."""
     with connection.cursor() as cursor:
@@ -165,47 +215,5 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
                    ON CONFLICT (day) DO NOTHING""",
                 [(row["tanggal"], row["nama"], row["jenis"], row["tanggal"]) for row in data.rows(file)],
             )
-        cursor.executemany(
-            """INSERT INTO bank_code (code, outcome, reason, withdrawn, valid_from, signed_by, note)
-               VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'seed', %s) ON CONFLICT (code) DO NOTHING""",
-            BANK_CODES,
-        )
-        cursor.executemany(
-            """INSERT INTO gap_owner (reason, office, working_days, valid_from)
-               VALUES (%s, %s, %s, DATE '2025-01-01') ON CONFLICT (reason) DO NOTHING""",
-            GAP_OWNERS,
-        )
-        cursor.executemany(
-            """INSERT INTO calendar_step (programme, step, from_month, version, working_day, warn_days, role, escalate_to)
-               VALUES ('*', %s, '2000-01', 1, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
-            STEPS,
-        )
-        cursor.executemany(
-            """INSERT INTO bank_cutoff_hour (bank_code, programme, valid_from, hour)
-               VALUES (%s, %s, DATE '2025-01-01', %s) ON CONFLICT DO NOTHING""",
-            CUTOFF_HOURS,
-        )
-        cursor.executemany(
-            """INSERT INTO signing_rule (id, kind, role, amount, valid_from, reason, proposed_by, proposed_at, confirmed_by, confirmed_at)
-               VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'first limit', 'seed', now(), 'seed', now()) ON CONFLICT (id) DO NOTHING""",
-            [(natural_id("signing_rule", "seed", role), RuleKind.MAXIMUM.value, role, FIRST_LIMIT) for role in DELEGABLE],
-        )
-        cursor.executemany(
-            """INSERT INTO anomaly_rule (id, code, thresholds, blocks, valid_from, reason, proposed_by, proposed_at, confirmed_by,
-                                         confirmed_at)
-               VALUES (%s, %s, %s, %s, DATE '2025-01-01', 'first thresholds', 'seed', now(), 'seed', now()) ON CONFLICT (id) DO NOTHING""",
-            [
-                (natural_id("anomaly_rule", "seed", rule.code), rule.code, msgspec.json.encode(dict(rule.thresholds)).decode(), rule.blocks)
-                for rule in DEFAULTS.values()
-            ],
-        )
-        cursor.executemany(
-            """INSERT INTO gap_step (reason, step, words, valid_from, signed_by)
-               VALUES (%s, %s, %s, DATE '2025-01-01', 'seed') ON CONFLICT (reason, valid_from) DO NOTHING""",
-            GAP_STEPS,
-        )
-        cursor.executemany(
-            """INSERT INTO case_rule (kind, situation, step, words, office, working_days, valid_from, signed_by)
-               VALUES (%s, %s, %s, %s, %s, %s, DATE '2025-01-01', 'seed') ON CONFLICT (kind, situation, valid_from) DO NOTHING""",
-            CASE_RULES,
-        )
+        for statement, rows in _STATEMENTS:
+            cursor.executemany(statement, rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Literal, NewType
+from typing import Any, Final, Literal, NewType
 
 from psycopg import AsyncConnection, sql
 from sqlalchemy import text
@@ -87,6 +87,10 @@ async def copy_in(session: WriteSession | AsyncSession, table: str, columns: Seq
             await copy.write_row(row)
             count += 1
     return count
+
+
+COPY_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+"""``value.translate(COPY_ESCAPES)``: text of any kind for ``copy_text_in``."""
 
 
 async def copy_text_in(session: WriteSession | AsyncSession, table: str, columns: Sequence[str], data: Iterable[str]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.contracts.registry import EVENTS, TOPICS, Topic
+from shared.db.session import COPY_ESCAPES
 from shared.messaging.log import RECORD_MAX_BYTES, BusUnavailable, Ends, Record, Stored
 
 _CHANNEL = "ritme_bus"
@@ -51,8 +52,6 @@ _SCHEMA = (
         THEN GRANT SELECT, INSERT, UPDATE ON bus_partition TO bus_worker; GRANT SELECT, INSERT ON bus_record TO bus_worker;
         END IF; END $do$""",
 )
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
 class EmbeddedLog:
@@ -213,14 +212,14 @@ def _line(record: Record, place: tuple[int, int], offset: int, at: str) -> str:
     """One line of COPY text; ids and payloads may hold what COPY treats specially."""
     return (
         f"{place[0]}\t{place[1]}\t{offset}\t{record.id}\t{record.number}\t{record.key}\t{record.version}\t{at}"
-        f"\t{record.correlation_id.translate(_ESCAPES)}\t{record.causation_id.translate(_ESCAPES)}\t{_escape(record.data)}\n"
+        f"\t{record.correlation_id.translate(COPY_ESCAPES)}\t{record.causation_id.translate(COPY_ESCAPES)}\t{_escape(record.data)}\n"
     )
 
 
 def _escape(data: str) -> str:
     # Compact JSON has no raw control characters; a backslash is the usual one, and rare.
     if "\\" in data or "\n" in data or "\t" in data or "\r" in data:
-        return data.translate(_ESCAPES)
+        return data.translate(COPY_ESCAPES)
     return data
 
 

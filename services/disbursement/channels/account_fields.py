@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.crypto import FieldCipher
+from shared.kernel.ids import uuid7
 
 _TABLE: Final = "account"
 _INDEX: Final = "account_number"
@@ -37,3 +38,19 @@ def holder_index(cipher: FieldCipher, holder: str) -> bytes:
 def account_ref(cipher: FieldCipher, bank_code: str, number: str, holder: str) -> str:
     """32 hex digits that change when bank, number or holder change, and show none of them (CORE.md section 5)."""
     return cipher.blind_index("account_ref", f"{bank_code}|{number}|{holder}").hex()[:32]
+
+
+COPIED: Final = ("id", "bank_code", "number_enc", "holder_enc", "number_index", "account_ref", "holder_index")
+
+
+def copied(cipher: FieldCipher, bank_code: str, number: str, holder: str) -> str:
+    """A new account's columns ``COPIED`` in COPY's own text: ids, codes and hex only, so nothing needs escaping.
+
+    The row gets an id of its own, to which its ciphertexts are bound; it becomes the account's id if the row is applied.
+    """
+    account_id = str(uuid7())
+    number_enc, holder_enc = seal_account(cipher, account_id, number, holder)
+    return (
+        f"{account_id}\t{bank_code}\t\\\\x{number_enc.hex()}\t\\\\x{holder_enc.hex()}\t\\\\x{number_index(cipher, number).hex()}"
+        f"\t{account_ref(cipher, bank_code, number, holder)}\t\\\\x{holder_index(cipher, holder).hex()}"
+    )

@@ -24,7 +24,7 @@ from services.disbursement.domain.reconciliation import DECISIONS
 from services.disbursement.store import move
 from shared.contracts.disbursement import PaymentReturned
 from shared.crypto import FieldCipher
-from shared.db.session import WriteSession, copy_text_in
+from shared.db.session import COPY_ESCAPES, WriteSession, copy_text_in
 from shared.kernel import failpoints
 from shared.kernel.ahead import ahead
 from shared.kernel.errors import InvalidInput, NotFound
@@ -200,9 +200,6 @@ async def _lock_batch(session: WriteSession, code: str) -> Row[Any]:
 # --- staging --------------------------------------------------------------------------------------------------------
 
 
-_COPY_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
 def _staged(file_id: UUID, rows: list[SheetRow], cipher: FieldCipher, latest: date) -> tuple[str, int]:
     """Rows in COPY's own format, and their rupiah; one that cannot be read is quarantined at once, with the clerk's problem.
 
@@ -234,8 +231,8 @@ async def _stage(session: WriteSession, source: ResultSource, file_id: UUID, cip
 def staged_row(file_id: UUID, number: int, *, reference: str, index: str, amount: int, code: str, day: date | None, problem: str) -> str:
     """One row in COPY's own format; ``index``: the account's blind index in hex, empty where the bank did not name it."""
     return (
-        f"{file_id}\t{number}\t{reference.translate(_COPY_ESCAPES)}\t\\\\x{index}\t{amount}\t"
-        f"{code.upper().translate(_COPY_ESCAPES)}\t{day or _NULL}\t{problem}\n"
+        f"{file_id}\t{number}\t{reference.translate(COPY_ESCAPES)}\t\\\\x{index}\t{amount}\t"
+        f"{code.upper().translate(COPY_ESCAPES)}\t{day or _NULL}\t{problem}\n"
     )
 
 

@@ -34,8 +34,8 @@ _NOT_LISTED: Final = """
                                 AND l.month = h.month AND l.confirmed_by <> '') THEN 'left_out'
                 WHEN EXISTS (SELECT FROM stoppage f WHERE f.scope = 'person' AND f.person_id = h.person_id
                                 AND f.programme IN ('', h.programme) AND f.lifted_at IS NULL) THEN 'frozen'
-                WHEN k.opening_asked OR k.person_id IS NULL AND EXISTS (
-                     SELECT FROM account_opening_line o WHERE o.person_id = h.person_id AND o.programme = h.programme) THEN 'no_account'
+                WHEN k.person_id IS NULL AND EXISTS (SELECT FROM account_opening_line o
+                     WHERE o.person_id = h.person_id AND o.programme = h.programme) THEN 'no_account'
                 WHEN k.person_id IS NULL THEN 'cause_not_known'
                 WHEN NOT k.card_handed_over OR k.changed_at > :composed_at THEN 'card_not_handed_over'
                 WHEN h.cause = 'second_seal' THEN 'named_late'

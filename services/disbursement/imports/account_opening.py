@@ -9,11 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.disbursement.channels.account_fields import account_ref, number_index, seal_account
+from services.disbursement.channels.account_fields import COPIED, copied
 from services.disbursement.imports.accounts import Controls
-from shared.db.session import copy_text_in
+from shared.db.session import COPY_ESCAPES, copy_text_in
 from shared.imports.kinds import Check, ImportKind, Staging
-from shared.kernel.ids import uuid7
 from shared.tabular.columns import Column, Row, Template, account_number, choice, code
 from shared.tabular.columns import text as words
 
@@ -30,11 +29,7 @@ TEMPLATE: Final = Template(
     ),
 )
 
-_COLUMNS: Final = (
-    "import_id", "line", "reference", "person_id", "programme", "outcome", "reason", "id", "bank_code", "number_enc", "holder_enc",
-    "number_index", "account_ref",
-)  # fmt: skip
-_COPY_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_COLUMNS: Final = ("import_id", "line", "reference", "person_id", "programme", "outcome", "reason", *COPIED)
 
 
 async def _begin(staging: Staging) -> None:
@@ -83,18 +78,15 @@ def _accepted(staging: Staging, row: Row, found: dict[str, tuple[UUID, str, str]
 
 
 def _sealed(staging: Staging, rows: Sequence[Row], found: dict[str, tuple[UUID, str, str]]) -> str:
-    """COPY's own text; each row gets the id of the account that it becomes, to which its ciphertexts are bound."""
+    """COPY's own text; one that failed has an account of nothing, which is never applied."""
     cipher, lines = staging.service.cipher, []
     for row in rows:
-        values, account_id = row.values, str(uuid7())
+        values = row.values
         person_id, programme, _ = found[values["rujukan"]]
-        bank, number, holder = values["kode_bank"] or "", values["nomor_rekening"] or "", values["nama_pemilik"] or ""
-        number_enc, holder_enc = seal_account(cipher, account_id, number, holder)
+        account = copied(cipher, values["kode_bank"] or "", values["nomor_rekening"] or "", values["nama_pemilik"] or "")
         lines.append(
-            f"{staging.import_id}\t{staging.line(row)}\t{values['rujukan'].translate(_COPY_ESCAPES)}\t{person_id}\t{programme}"
-            f"\t{values['hasil']}\t{(values['alasan'] or '').translate(_COPY_ESCAPES)}\t{account_id}\t{bank}"
-            f"\t\\\\x{number_enc.hex()}\t\\\\x{holder_enc.hex()}\t\\\\x{number_index(cipher, number).hex()}"
-            f"\t{account_ref(cipher, bank, number, holder)}\n"
+            f"{staging.import_id}\t{staging.line(row)}\t{values['rujukan'].translate(COPY_ESCAPES)}\t{person_id}\t{programme}"
+            f"\t{values['hasil']}\t{(values['alasan'] or '').translate(COPY_ESCAPES)}\t{account}\n"
         )
     return "".join(lines)
 
@@ -124,9 +116,9 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     )
     made = await session.execute(
         text("""INSERT INTO account (person_id, programme, id, version, bank_code, number_enc, holder_enc, number_index, account_ref,
-                                     card_handed_over, opening_asked, area, changed_at)
+                                     card_handed_over, area, changed_at, holder_index)
                 SELECT s.person_id, s.programme, s.id, 1, s.bank_code, s.number_enc, s.holder_enc, s.number_index, s.account_ref,
-                       false, false, l.area, :at
+                       false, l.area, :at, s.holder_index
                   FROM account_opening_staging s JOIN account_opening_line l ON l.reference = s.reference
                  WHERE s.import_id = :id AND s.outcome = 'opened' ORDER BY s.person_id, s.programme
                 ON CONFLICT (person_id, programme) DO NOTHING"""),

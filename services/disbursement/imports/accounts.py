@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
-from services.disbursement.channels.account_fields import account_ref, holder_index, number_index, seal_account
+from services.disbursement.channels.account_fields import COPIED, copied
 from services.disbursement.commands.sign import void_signatures
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
-from shared.crypto import FieldCipher
 from shared.db.session import copy_text_in
 from shared.imports.kinds import Check, ImportKind, Staging
-from shared.kernel.ids import uuid7
 from shared.tabular.columns import Column, Row, Template, account_number, code, yes_no
 from shared.tabular.columns import text as words
 
@@ -33,10 +31,7 @@ TEMPLATE: Final = Template(
     ),
 )
 
-_COLUMNS: Final = (
-    "import_id", "line", "person_id", "programme", "id", "bank_code", "number_enc", "holder_enc", "number_index", "account_ref",
-    "card_handed_over", "holder_index",
-)  # fmt: skip
+_COLUMNS: Final = ("import_id", "line", "person_id", "programme", "card_handed_over", *COPIED)
 
 
 class Controls(BaseModel):
@@ -71,23 +66,15 @@ def _first(staging: Staging, found: Found) -> bool:
 
 
 def _sealed(staging: Staging, people: Sequence[Found]) -> str:
-    return "".join(_lines(staging, staging.service.cipher, people))
-
-
-def _lines(staging: Staging, cipher: FieldCipher, people: Sequence[Found]) -> Iterator[str]:
-    """COPY's own text format: ids, codes and hex only, so nothing needs escaping. Each row gets an id of its own, to which
-    its ciphertexts are bound; it becomes the account's id if the row is applied."""
+    cipher, lines = staging.service.cipher, []
     for found in people:
         values = found.row.values
-        bank, number, holder = values["kode_bank"], values["nomor_rekening"], values["nama_pemilik"]
-        account_id = str(uuid7())
-        number_enc, holder_enc = seal_account(cipher, account_id, number, holder)
-        yield (
-            f"{staging.import_id}\t{staging.line(found.row)}\t{found.person_id}\t{values['program']}\t{account_id}\t{bank}"
-            f"\t\\\\x{number_enc.hex()}\t\\\\x{holder_enc.hex()}\t\\\\x{number_index(cipher, number).hex()}"
-            f"\t{account_ref(cipher, bank, number, holder)}\t{'t' if values['kartu_diserahkan'] else 'f'}"
-            f"\t\\\\x{holder_index(cipher, holder).hex()}\n"
+        account = copied(cipher, values["kode_bank"], values["nomor_rekening"], values["nama_pemilik"])
+        lines.append(
+            f"{staging.import_id}\t{staging.line(found.row)}\t{found.person_id}\t{values['program']}"
+            f"\t{'t' if values['kartu_diserahkan'] else 'f'}\t{account}\n"
         )
+    return "".join(lines)
 
 
 # What a row means for the account that is there now.
@@ -131,9 +118,9 @@ async def _commit(staging: Staging) -> dict[str, Any]:
         await session.execute(
             text(f"""
                 INSERT INTO account AS a (person_id, programme, id, version, bank_code, number_enc, holder_enc, number_index,
-                                          account_ref, card_handed_over, opening_asked, area, changed_at, holder_index)
+                                          account_ref, card_handed_over, area, changed_at, holder_index)
                 SELECT s.person_id, s.programme, s.id, 1, s.bank_code, s.number_enc, s.holder_enc, s.number_index, s.account_ref,
-                       s.card_handed_over, false, e.area, :at, s.holder_index
+                       s.card_handed_over, e.area, :at, s.holder_index
                   FROM ({_STAGED}) AS s
                  CROSS JOIN LATERAL (SELECT area FROM enrolment_history h WHERE h.person_id = s.person_id
                                       ORDER BY h.person_version DESC LIMIT 1) AS e
@@ -141,7 +128,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
                 ON CONFLICT (person_id, programme) DO UPDATE
                    SET id = excluded.id, version = a.version + 1, bank_code = excluded.bank_code,
                        number_enc = excluded.number_enc, holder_enc = excluded.holder_enc, number_index = excluded.number_index,
-                       account_ref = excluded.account_ref, card_handed_over = excluded.card_handed_over, opening_asked = false,
+                       account_ref = excluded.account_ref, card_handed_over = excluded.card_handed_over,
                        area = excluded.area, changed_at = excluded.changed_at, holder_index = excluded.holder_index"""),
             id_,
         )

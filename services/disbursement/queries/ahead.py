@@ -62,11 +62,13 @@ _LACKING: Final = """
              WHERE from_month <= :month AND :month <= to_month ORDER BY programme, person_id, person_version DESC) AS held
          WHERE status = 'active')
     SELECT a.programme,
-           CASE WHEN k.person_id IS NULL THEN 'no_account' WHEN k.opening_asked THEN 'opening_asked'
-                ELSE 'card_not_handed_over' END AS lack,
+           CASE WHEN k.person_id IS NOT NULL THEN 'card_not_handed_over'
+                WHEN EXISTS (SELECT FROM account_opening_line o WHERE o.person_id = a.person_id AND o.programme = a.programme
+                                AND o.outcome = 'asked') THEN 'opening_asked'
+                ELSE 'no_account' END AS lack,
            count(*) AS people, sum(a.amount)::bigint AS amount
       FROM active a LEFT JOIN account k ON k.person_id = a.person_id AND k.programme = a.programme
-     WHERE k.person_id IS NULL OR k.opening_asked OR NOT k.card_handed_over
+     WHERE k.person_id IS NULL OR NOT k.card_handed_over
      GROUP BY 1, 2 ORDER BY 1, 2"""
 
 

@@ -29,7 +29,7 @@ _WHY: Final = """CASE WHEN h.person_id IS NULL THEN 'not_entitled'
          WHEN h.outcome IN ('held', 'excluded', 'paid', 'in_payment', 'unknown') THEN h.outcome
          WHEN a.person_id IS NOT NULL THEN 'on_other_list'
          WHEN l.person_id IS NOT NULL THEN 'left_out'
-         WHEN k.person_id IS NULL OR k.opening_asked THEN 'no_account'
+         WHEN k.person_id IS NULL THEN 'no_account'
          WHEN NOT k.card_handed_over THEN 'card_not_handed_over'
          WHEN h.outcome = 'missed' THEN 'missed'
          WHEN k.changed_at > :composed_at THEN 'account_after_list'

@@ -96,6 +96,7 @@ Table(
     c.blob("holder_enc"),
     c.blob("number_index"),
     c.text("account_ref"),
+    c.blob("holder_index", nullable=True),
 )
 Table(
     "card_distribution_staging",

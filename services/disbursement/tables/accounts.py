@@ -20,7 +20,6 @@ Table(
     c.blob("number_index"),
     c.text("account_ref"),
     c.flag("card_handed_over"),
-    c.flag("opening_asked", False),
     c.text("area"),
     c.at("changed_at"),
     c.blob("holder_index", nullable=True),

@@ -65,6 +65,16 @@ async def test_whoever_has_a_next_decree_does_not_fall_out(office: Office) -> No
     assert people(found, key="ends_people") == [0, 1, 0]
 
 
+async def test_whoever_the_bank_was_asked_for_lacks_an_account_that_is_on_its_way(office: Office) -> None:
+    for number in (1, 2):
+        office.desk.beneficiary.activate(person(number), to_month="2099-12")
+    await office.desk.told()
+    await office.post("operator", "/account-openings", {"programme": "KLJ"}, status=201)
+    office.desk.beneficiary.activate(person(3), to_month="2099-12")
+    await office.desk.told()
+    assert [(one["lack"], one["people"]) for one in (await ahead(office))["lacking"]] == [("no_account", 1), ("opening_asked", 2)]
+
+
 async def test_accounts_and_cards_that_are_missing_are_counted_with_their_rupiah(office: Office) -> None:
     tell = office.desk.beneficiary
     for number in (1, 2, 3, 4):
