@@ -47,7 +47,7 @@ LEGAL = {
     ("", "due"), ("", "held"), ("", "excluded"), ("", "missed"), ("due", "in_payment"), ("missed", "in_payment"), ("in_payment", "paid"),
     ("unknown", "paid"), ("in_payment", "missed"), ("unknown", "missed"), ("in_payment", "unknown"), ("paid", "missed"),
     ("due", "missed"), ("held", "missed"), ("held", "due"), ("due", "held"), ("missed", "held"), ("held", "excluded"),
-    ("due", "excluded"), ("missed", "excluded"), ("excluded", "due"), ("missed", "due"),
+    ("due", "excluded"), ("missed", "excluded"), ("missed", "missed"),
 }  # fmt: skip
 SHOWN_MAX = 40
 

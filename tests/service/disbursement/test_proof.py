@@ -87,6 +87,26 @@ async def test_a_month_that_is_whole(desk: Desk, tmp_path: Path) -> None:
     assert desk.sql("SELECT operation, count FROM audit_entry WHERE operation = 'month.proof'") == [("month.proof", 6)]
 
 
+async def test_a_month_of_a_lapsed_year_and_one_that_was_sealed_again_are_whole(desk: Desk, tmp_path: Path) -> None:
+    office = await the_month(desk)
+    desk.beneficiary.activate(person(6))
+    desk.beneficiary.seal()
+    await desk.told()
+    opened = await office.post("operator", f"/months/{MONTH}/opening")
+    assert [one["state"] for one in opened["programmes"]] == ["second_seal_followed"]
+    await desk.settle()
+    code, numbers, said = check(await export(desk, tmp_path / "sealed again"))
+    assert (code, numbers) == (0, NOTHING), said
+
+    body = {"reason": "tutup tahun anggaran", "document": "Pergub 41/2025 pasal 20"}
+    asked = await office.post("treasurer", "/budget-years/2025/lapse", body, status=201)
+    await office.post("approver", f"/orders/{asked['id']}/confirmation", {})
+    await desk.settle()
+    assert office.head(2) == ("missed", "lapsed_budget_year")
+    code, numbers, said = check(await export(desk, tmp_path / "lapsed"))
+    assert (code, numbers) == (0, NOTHING), said
+
+
 async def test_the_zip_itself_can_be_checked(desk: Desk, tmp_path: Path) -> None:
     await the_month(desk)
     path = tmp_path / "proof.zip"
@@ -106,6 +126,13 @@ def put(old: str, new: str, where: str) -> Callable[[list[str]], list[str]]:
     return lambda rows: [row.replace(old, new) if where in row else row for row in rows]
 
 
+def due_again(rows: list[str]) -> list[str]:
+    """A month that was missed became due again, which nothing makes; it ends as the head says."""
+    steps = {"1": ("", "missed"), "2": ("missed", "due"), "3": ("due", "missed")}
+    cells = [row.split(";") for row in rows]
+    return [";".join([*c[:3], *steps[c[2]], *c[5:]] if c[0] == P2 else c) for c in cells]
+
+
 P0, P2, P3, P4 = (str(person(number)) for number in (0, 2, 3, 4))
 
 BREACHES: tuple[tuple[str, str, Callable[[list[str]], list[str]], str], ...] = (
@@ -121,6 +148,7 @@ BREACHES: tuple[tuple[str, str, Callable[[list[str]], list[str]], str], ...] = (
     ("a gap without an owner", "gaps.csv", put("satpel/31.71.01", "", P2), "unexplained"),
     ("an outcome without its entry", "entries.csv", without(P3), "missing"),
     ("an illegal step", "entries.csv", put(";due;in_payment;", ";held;in_payment;", P0), "unexplained"),
+    ("due again after it was missed", "entries.csv", due_again, "unexplained"),
     ("held without a case", "holds.csv", without(P4), "unexplained"),
 )
 
