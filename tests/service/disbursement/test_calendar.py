@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +10,8 @@ import pytest
 
 from services.disbursement.seed import seed
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import MONTH, Office
-from tests.support.world import Ground
 
 CHANGES = "/calendar/changes"
 NEAR, LATE = 241, 242
@@ -26,9 +24,8 @@ async def clock() -> FrozenClock:
 
 
 @pytest.fixture
-async def office(ground: Ground, clock: FrozenClock) -> AsyncIterator[Office]:
-    async with open_desk(ground, clock) as desk:
-        yield Office(desk)
+async def office(desk: Desk) -> Office:
+    return Office(desk)
 
 
 async def changed(office: Office, body: dict[str, Any], *, second: str = "approver") -> dict[str, Any]:
@@ -204,11 +201,11 @@ async def test_every_step_of_a_whole_month_has_its_day(office: Office, clock: Fr
     assert (programme["now"], programme["late"]) == (None, 0)
 
 
-async def test_a_month_that_is_replayed_years_later_calls_nobody(desk: Desk) -> None:
-    office = Office(desk)
+async def test_a_month_that_is_replayed_years_later_calls_nobody(office: Office, clock: FrozenClock) -> None:
+    clock.move(timedelta(days=400))
     await office.open_month([1])
-    await desk.settle()
-    assert desk.sql("SELECT count(*) FROM step_notice") == [(0,)]
+    await office.desk.settle()
+    assert office.desk.sql("SELECT count(*) FROM step_notice") == [(0,)]
     assert (await steps(office))["composed"]["state"] == "late"  # the page says so all the same
 
 
