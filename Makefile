@@ -17,8 +17,8 @@ $(VENV)/ready: requirements.lock pyproject.toml
 run: setup ## everything on one machine: http://127.0.0.1:8000
 	$(BIN)/ritme serve
 
-test: setup ## the tests that need nothing but Python
-	$(BIN)/python -m pytest
+test: setup ## the tests that need nothing but Python, on all cores
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint types contracts schemas test slow-test kafka-test browser-test compose-test ## what CI runs
 
