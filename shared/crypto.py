@@ -6,12 +6,12 @@ database says nothing about another's, and an index never uses the key that encr
 
 from __future__ import annotations
 
-import hmac
 import os
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE = 12
@@ -28,7 +28,8 @@ class FieldCipher:
         if len(master) < 32:
             raise ValueError("the master key must have at least 32 bytes")
         self._aes = AESGCM(_derive(master, service, "field"))
-        self._index_key = _derive(master, service, "blind-index")
+        # Keyed once and copied for each value: the key's two blocks are a third of the work.
+        self._index = HMAC(_derive(master, service, "blind-index"), SHA256())
 
     def encrypt(self, table: str, column: str, row: UUID | str, value: str) -> bytes:
         """nonce || ciphertext; only the same table, column and row can read it back."""
@@ -42,4 +43,6 @@ class FieldCipher:
 
     def blind_index(self, field: str, value: str) -> bytes:
         """32 bytes, equal for equal (field, value); use only for values of high cardinality (NIK, account)."""
-        return hmac.digest(self._index_key, f"{field}|{value}".encode(), "sha256")
+        index = self._index.copy()
+        index.update(f"{field}|{value}".encode())
+        return index.finalize()

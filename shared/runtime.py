@@ -121,12 +121,16 @@ class Worker:
         )
         self.jobs = JobRunner(service)
 
-    async def run_once(self) -> int:
-        """One turn; how many events and jobs it moved."""
+    async def move_events(self) -> int:
+        """One turn of relay and consumer; how many events it moved."""
         moved = await self.relay.run_once()
         if self.consumer is not None:
             moved += await self.consumer.run_once()
-        return moved + await self.jobs.run_once()
+        return moved
+
+    async def run_once(self) -> int:
+        """One turn; how many events and jobs it moved."""
+        return await self.move_events() + await self.jobs.run_once()
 
     async def close(self) -> None:
         """Let another process take over at once."""
@@ -150,13 +154,16 @@ async def run_workers(services: Sequence[Service], stop: asyncio.Event) -> None:
 
 
 async def settle(workers: Collection[Worker], *, turns_max: int = 100_000) -> int:
-    """Work until idle: nothing pending, every position at its end or parked, no job due, twice in a row.
+    """Work until idle: nothing pending and every position at its end or parked, twice in a row, and no job due in between.
 
+    Jobs have their turn when events rest, as they have beside them in a worker that runs on: not after each block of events.
     Returns how many things were moved. Raise RuntimeError where it does not come to rest in ``turns_max`` turns.
     """
     moved, quiet = 0, 0
     for _ in range(turns_max):
-        turn = sum([await worker.run_once() for worker in workers])
+        turn = sum([await worker.move_events() for worker in workers])
+        if not turn and not quiet:
+            turn = sum([await worker.jobs.run_once() for worker in workers])
         moved += turn
         quiet = 0 if turn else quiet + 1
         if quiet == 2:

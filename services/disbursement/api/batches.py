@@ -105,7 +105,14 @@ async def release(batch_id: UUID, body: Signed, request: Request, session: Write
     """A fourth person sends a funded batch to the bank."""
     service = request.app.state.service
     await releasing.release(
-        session, caller, batch_id, body.list_hash, on_behalf_of=body.on_behalf_of, cipher=service.cipher, at=service.clock.now()
+        session,
+        caller,
+        batch_id,
+        body.list_hash,
+        on_behalf_of=body.on_behalf_of,
+        cipher=service.cipher,
+        data=service.settings.data,
+        at=service.clock.now(),
     )
     count = (await batches.load(session, batch_id)).payments
     # The file holds account numbers and names: writing it is a read of personal data.

@@ -1,6 +1,8 @@
 """The folders that are shared with the bank, and how a file appears in one: whole, with its checksum after it, or not at all.
 
 ``out``: for the bank to take. ``in``: from the bank. ``done`` and ``refused``: what was in ``in``, after it was read.
+``proved`` is not shared: bytes that a release proved, until they go ``out``. They may be thrown away at any time, since the
+lines of the batch give them again.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 CHECKSUM: Final = ".sha256"
 RECEIPT: Final = ".receipt"
@@ -21,7 +24,7 @@ _UNDER_WAY: Final = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 
 
 def bank_folder(data: Path, name: str) -> Path:
-    """``out``, ``in``, ``done`` or ``refused`` under the data folder, for its owner (and whom it lets in) only."""
+    """``out``, ``in``, ``done``, ``refused`` or ``proved`` under the data folder, for its owner (and whom it lets in) only."""
     folder = data / "bank" / name
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     return folder
@@ -36,6 +39,31 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def proved_place(data: Path, batch_id: UUID) -> Path:
+    return bank_folder(data, "proved") / str(batch_id)
+
+
+def take_proved(data: Path, batch_id: UUID, sha256: str, target: Path) -> bool:
+    """Move what the release of this batch proved to ``target``; False where these bytes are not there. Blocking."""
+    place = proved_place(data, batch_id)
+    try:
+        with place.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
+    if same:
+        place.replace(target)
+    return same
+
+
+def forget_proved(data: Path, before: float) -> None:
+    """Remove what was proved before then (seconds since 1970) and never went out: a release that was broken off. Blocking."""
+    for path in plain_files(bank_folder(data, "proved")):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def put_in_place(partial: Path, sha256: str) -> Path:

@@ -94,15 +94,26 @@ async def write_and_prove(channel: BankChannel, file: BinaryIO, head: BatchHead,
     return proof
 
 
-def _read_back(channel: BankChannel, file: BinaryIO) -> Proof:
+async def write_and_hash(channel: BankChannel, file: BinaryIO, head: BatchHead, lines: AsyncIterator[Sequence[TransferLine]]) -> str:
+    """Write into an empty file, down to the disk, and answer its SHA-256: enough where the bytes were proved before."""
+    await channel.write(file, head, lines)
+    return await asyncio.to_thread(_hash, file)
+
+
+def _hash(file: BinaryIO) -> str:
     file.flush()
     os.fsync(file.fileno())
     file.seek(0)
     digest = hashlib.sha256()
     while block := file.read(_BLOCK):
         digest.update(block)
+    return digest.hexdigest()
+
+
+def _read_back(channel: BankChannel, file: BinaryIO) -> Proof:
+    digest = _hash(file)
     file.seek(0)
-    return Proof(channel.read_back(file), digest.hexdigest())
+    return Proof(channel.read_back(file), digest)
 
 
 def open_private(path: Path) -> BinaryIO:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, text
 
-from services.disbursement.channels.folders import bank_folder, put_in_place
+from services.disbursement.channels.folders import bank_folder, forget_proved, put_in_place, take_proved
 from services.disbursement.channels.port import open_private
 from services.disbursement.commands import batches
 from services.disbursement.commands.release import BankFileDiffers, BankLineNotWritable, write_again
@@ -38,6 +40,8 @@ _WAITING: Final = text("""
        AND NOT EXISTS (SELECT FROM bank_handover_trouble t WHERE t.file_id = f.id AND t.at > :since)
      ORDER BY f.written_at, f.id LIMIT 1""")
 _TRY_AGAIN_AFTER: Final = timedelta(minutes=10)
+_BROKEN_OFF_S: Final = 3600.0
+"""No release takes that long: bytes that are older belong to one that was broken off."""
 
 
 class OtherBytes(Refusal):
@@ -55,18 +59,20 @@ class AlreadyReceived(Refusal):
 async def hand_over_next(session: WriteSession, *, cipher: FieldCipher, data: Path, at: datetime) -> int:
     """The oldest released file that is not in the bank's folder yet; 1 if there was one.
 
-    Made again from its lines, compared with what was proved at the release, then renamed into its place. Should the process
-    die before the commit, the next one puts the same bytes there. A file that cannot be made again stays out, says why on
-    its batch, and holds up no other.
+    The bytes that the release proved, or the same ones made again from the lines where those are gone, renamed into their
+    place. Should the process die before the commit, the next one puts them there again. A file that cannot be made again
+    stays out, says why on its batch, and holds up no other.
     """
     file = (await session.execute(_WAITING, {"since": at - _TRY_AGAIN_AFTER})).one_or_none()
     if file is None:
+        await asyncio.to_thread(forget_proved, data, time.time() - _BROKEN_OFF_S)
         return 0
     batch = await batches.load_for_update(session, file.batch_id)
     partial = bank_folder(data, "out") / f".{file.name}.partial"
     try:
-        with open_private(partial) as content:
-            await write_again(session, batch, content, cipher=cipher, sha256=file.sha256)
+        if not await asyncio.to_thread(take_proved, data, batch.id, file.sha256, partial):
+            with open_private(partial) as content:
+                await write_again(session, batch, content, cipher=cipher, sha256=file.sha256)
         failpoints.hit("disbursement.hand_over.before_rename")
         put_in_place(partial, file.sha256)
     except (BankFileDiffers, BankLineNotWritable) as problem:

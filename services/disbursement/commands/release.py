@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterator
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
@@ -12,8 +12,18 @@ from psycopg.rows import tuple_row
 from sqlalchemy import Row, text
 
 from services.disbursement.channels.account_fields import open_account
+from services.disbursement.channels.folders import proved_place
 from services.disbursement.channels.forms import FileForm, channel_for
-from services.disbursement.channels.port import BatchHead, FileDiffers, LineNotWritable, Proof, TransferLine, write_and_prove
+from services.disbursement.channels.port import (
+    BatchHead,
+    FileDiffers,
+    LineNotWritable,
+    Proof,
+    TransferLine,
+    open_private,
+    write_and_hash,
+    write_and_prove,
+)
 from services.disbursement.commands import batches
 from services.disbursement.commands.bank_forms import form_of_file, form_on, keep_form
 from services.disbursement.commands.compose import changed_accounts
@@ -76,11 +86,19 @@ async def transfer_lines(session: AnySession, cipher: FieldCipher, batch_id: UUI
 
 
 async def release(
-    session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", cipher: FieldCipher, at: datetime
+    session: WriteSession,
+    caller: Caller,
+    batch_id: UUID,
+    list_hash: str,
+    *,
+    on_behalf_of: str = "",
+    cipher: FieldCipher,
+    data: Path,
+    at: datetime,
 ) -> Proof:
     """The fourth name. Everything or nothing: heads, entries, payments, the file's proof and event become true together.
 
-    The bytes are written into a file without a name, read back and forgotten: what is in the folder for the bank was released.
+    The bytes are written apart from the folder for the bank, and read back: what is in that folder was released.
     """
     batch, acting = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash, on_behalf_of=on_behalf_of, at=at)
     await refuse_frozen_release(session, batch, at)
@@ -95,11 +113,16 @@ async def release(
         {"id": batch_id}, at=at, by=caller.person,
     )  # fmt: skip
     form = await form_on(session, jakarta_day(at))
-    with tempfile.TemporaryFile() as file:
-        proof = await write_bank_file(session, batch, form, file, cipher=cipher, at=at)
-    failpoints.hit("disbursement.release.proved")
-    await _record(session, batch, caller, form, proof, acting=acting, at=at)
-    failpoints.hit("disbursement.release.before_commit")
+    place = proved_place(data, batch_id)
+    try:
+        with open_private(place) as file:
+            proof = await write_bank_file(session, batch, form, file, cipher=cipher, at=at)
+        failpoints.hit("disbursement.release.proved")
+        await _record(session, batch, caller, form, proof, acting=acting, at=at)
+        failpoints.hit("disbursement.release.before_commit")
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
     return proof
 
 
@@ -131,9 +154,7 @@ async def write_bank_file(
     try:
         proof = await write_and_prove(channel_for(form), file, head, transfer_lines(session, cipher, batch.id))
     except LineNotWritable as line:
-        raise BankLineNotWritable(
-            "the bank's form has no place for this line as it is", reference=line.reference, field=line.field, why=line.why
-        ) from None
+        raise _no_place(line) from None
     except FileDiffers as differs:
         raise BankFileDiffers(str(differs)) from differs
     if (proof.totals.count, proof.totals.sum) != (batch.payments, batch.sum):
@@ -142,6 +163,12 @@ async def write_bank_file(
             file={"count": proof.totals.count, "sum": proof.totals.sum},
         )  # fmt: skip
     return proof
+
+
+def _no_place(line: LineNotWritable) -> BankLineNotWritable:
+    return BankLineNotWritable(
+        "the bank's form has no place for this line as it is", reference=line.reference, field=line.field, why=line.why
+    )
 
 
 async def not_writable(session: AnySession, batch: Row[Any], *, cipher: FieldCipher, day: date) -> tuple[int, list[dict[str, str]]]:
@@ -188,7 +215,17 @@ async def _record(
 
 
 async def write_again(session: AnySession, batch: Row[Any], file: BinaryIO, *, cipher: FieldCipher, sha256: str) -> None:
-    """The bytes of a released batch once more, in the form of their day. Raise BankFileDiffers where they are others."""
-    proof = await write_bank_file(session, batch, await form_of_file(session, batch.file_id), file, cipher=cipher, at=batch.released_at)
-    if proof.sha256 != sha256:
-        raise BankFileDiffers("the lines do not give the bytes that were released", released=sha256, now=proof.sha256)
+    """The bytes of a released batch once more, in the form of their day: the very bytes that were proved then.
+
+    Raise BankFileDiffers where they are others, BankLineNotWritable.
+    """
+    channel = channel_for(await form_of_file(session, batch.file_id))
+    head = BatchHead(batch.code, batch.payments, batch.sum, batch.released_at)
+    try:
+        now = await write_and_hash(channel, file, head, transfer_lines(session, cipher, batch.id))
+    except LineNotWritable as line:
+        raise _no_place(line) from None
+    except FileDiffers as differs:
+        raise BankFileDiffers(str(differs)) from differs
+    if now != sha256:
+        raise BankFileDiffers("the lines do not give the bytes that were released", released=sha256, now=now)

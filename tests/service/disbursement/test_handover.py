@@ -119,6 +119,44 @@ async def test_a_file_that_cannot_be_made_again_stays_out_and_says_so(office: Of
     assert (await handover(office, batch))["state"] == "handed_over"
 
 
+async def test_what_was_proved_goes_out_and_is_made_again_where_it_is_gone(office: Office, desk: Desk) -> None:
+    batch = await office.released()
+    (proved,) = folder(desk, "proved").iterdir()
+    content = proved.read_bytes()
+    assert proved.stat().st_mode & 0o077 == 0
+    assert hashlib.sha256(content).hexdigest() == batch["file"]["sha256"]
+    proved.unlink()
+    await desk.settle()
+    assert (folder(desk, "out") / "2025-09-M01.csv").read_bytes() == content
+
+
+async def test_other_bytes_in_the_place_of_what_was_proved_never_go_out(office: Office, desk: Desk) -> None:
+    batch = await office.released()
+    (proved,) = folder(desk, "proved").iterdir()
+    proved.write_bytes(b"somebody was here")
+    await desk.settle()
+    content = (folder(desk, "out") / "2025-09-M01.csv").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == batch["file"]["sha256"]
+
+
+async def test_a_release_that_fails_leaves_no_accounts_behind_and_one_that_was_killed_not_for_long(
+    office: Office, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failpoints._hits.clear()
+    monkeypatch.setenv("FAILPOINT", "disbursement.release.before_commit:1:raise")
+    with pytest.raises(failpoints.FailpointHit):
+        await office.released()
+    monkeypatch.delenv("FAILPOINT")
+    assert names(desk, "proved") == []
+    left = folder(desk, "proved") / "01980000-0000-7000-8000-000000000000"
+    left.write_bytes(b"1234567890")
+    await desk.settle()
+    assert left.exists()
+    os.utime(left, (left.stat().st_mtime - 3700,) * 2)
+    await desk.settle()
+    assert not left.exists()
+
+
 # --- receipt -----------------------------------------------------------------------------------------------------------
 
 
