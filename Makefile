@@ -50,8 +50,9 @@ browser-test: setup
 compose-test: setup
 	$(BIN)/python -m pytest -m compose
 
-bench: setup ## the month of 220,000 people beside its floor; writes docs/performance.md
-	$(BIN)/ritme bench --people 220000 --write docs/performance.md
+bench: setup ## months of 220,000, ten thousand and a million people beside their floors; writes docs/performance.md (a quarter of an hour)
+	$(BIN)/ritme bench --people 220000 --also 10000 --also 1000000 --write docs/performance.md
+	$(BIN)/python -m tests.support.bench_inquiries --write docs/performance.md
 
 lock: setup ## pin every dependency with its hashes
 	$(BIN)/python -m pip install --quiet uv

@@ -136,12 +136,13 @@ def verify(context: typer.Context) -> None:
 def bench(
     context: typer.Context,
     people: Annotated[int, typer.Option(min=100, help="Synthetic people of the month.")] = 220_000,
+    also: Annotated[list[int] | None, typer.Option(min=100, help="Another month of so many people, to see how the cost grows.")] = None,
     write: Annotated[Path | None, typer.Option(help="Write the page here, such as docs/performance.md.")] = None,
 ) -> None:
     """A month of many people beside its floor: seconds, memory, bytes."""
     from ritme.bench_command import bench as run  # as in serve
 
-    raise typer.Exit(run(terminal(context), people, write))
+    raise typer.Exit(run(terminal(context), people, also or (), write))
 
 
 for commands in (

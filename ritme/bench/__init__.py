@@ -8,6 +8,6 @@ true on another machine.
 from __future__ import annotations
 
 from ritme.bench.month import Bench, run
-from ritme.bench.report import as_json, as_markdown
+from ritme.bench.report import as_json, as_markdown, growth
 
-__all__ = ["Bench", "as_json", "as_markdown", "run"]
+__all__ = ["Bench", "as_json", "as_markdown", "growth", "run"]

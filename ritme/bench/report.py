@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 from ritme.bench.measured import MEMORY_MAX_MB, MONTH_MAX_S, Step
 from ritme.bench.month import Bench
@@ -83,3 +84,44 @@ def as_markdown(bench: Bench) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+GROWTH_MAX: Final = 1.25
+"""A person of the largest month may cost so much more than one of the smallest."""
+
+
+def growth(benches: Sequence[Bench]) -> str:
+    """What a person costs in months of different sizes, step by step; empty where there is one size only."""
+    if len(benches) < 2:
+        return ""
+    found = [as_json(bench) for bench in sorted(benches, key=lambda bench: bench.people)]
+    costs = [1e6 * one["month_seconds"] / one["people"] for one in found]
+    ratio = costs[-1] / costs[0]
+    met = "met" if ratio <= GROWTH_MAX else "missed"
+
+    def row(name: str, cells: Iterable[str]) -> str:
+        return f"| {name} | {' | '.join(cells)} |"
+
+    return "\n".join(
+        [
+            "",
+            "## How it grows",
+            "",
+            "Microseconds a person, by the size of the month; each floor is of its own run.",
+            "",
+            row("step", (f"{one['people']:,}" for one in found)),
+            row("---", ["---:"] * len(found)),
+            *(row(step["step"], (_cost(one, nth) for one in found)) for nth, step in enumerate(found[0]["steps"])),
+            row("the month", (f"{cost:.0f}" for cost in costs)),
+            row("largest process", (f"{max(one['peak_mb'].values()):.0f} MB" for one in found)),
+            "",
+            f"A person of the largest month costs {ratio:.2f} times one of the smallest ({GROWTH_MAX} at most: {met}).",
+            "",
+        ]
+    )
+
+
+def _cost(found: dict[str, Any], nth: int) -> str:
+    step = found["steps"][nth]
+    cost = 1e6 * step["seconds"] / found["people"]
+    return f"{cost:.0f}" if step["ratio"] is None else f"{cost:.0f} ({step['ratio']:.1f}x)"
