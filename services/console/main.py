@@ -12,7 +12,17 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from services.console.doors import COOKIE, DoorProblem, Doors, Memory, NotLoggedIn
-from services.console.pages import batches, calendar, findings, holding, imports, login, month, orders
+from services.console.pages import (
+    batches,
+    calendar,
+    findings,
+    holding,
+    imports,
+    login,
+    month,
+    orders,
+    scrutiny,
+)
 from services.console.view import STATIC, go, link, page
 from shared.kernel.clock import Clock, SystemClock
 from shared.settings import Settings
@@ -74,7 +84,7 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     app.state.clock = clock or SystemClock()
     # The doors are inside the house: what the environment says about proxies is for the world outside.
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
-    for part in (login, calendar, holding, month, batches, orders, findings, imports):
+    for part in (login, calendar, holding, month, scrutiny, batches, orders, findings, imports):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(NotLoggedIn, _not_logged_in)

@@ -112,7 +112,8 @@ def refusal(problem: DoorProblem) -> Refusal:
     """In words; where the code has none, the service's own detail is the sentence."""
     known = _SENTENCES.get(problem.code)
     data = problem.data
-    facts = [f"{name}: {shown(data[key])}" for key, name, shown in _FACTS if isinstance(data.get(key), int)]
+    money = {"limit"} if problem.code == "limit-exceeded" else set()
+    facts = [f"{name}: {(rupiah if key in money else shown)(data[key])}" for key, name, shown in _FACTS if isinstance(data.get(key), int)]
     facts += _both_totals(data)
     facts += [str(one) for one in data.get("not_ready", []) if isinstance(one, str)]
     facts += [f"Isian: {one['at']}" for one in data.get("errors", []) if isinstance(one, dict) and one.get("at")]

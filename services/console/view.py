@@ -39,6 +39,11 @@ DONE: Final = {
     "putuskan": "Keputusan dicatat.",
     "bekukan": "Pembekuan diminta. Berlaku setelah orang kedua menyetujui.",
     "cabut": "Pencabutan diminta. Berlaku setelah orang kedua menyetujui.",
+    "keterangan": "Keterangan dicatat.",
+    "keluarkan": "Permintaan mengeluarkan orang dicatat. Bila orang kedua sudah setuju, barisnya keluar dan daftar ditandatangani lagi.",
+    "tanya-rekening": "Rekening akan ditanyakan ke bank; jawabannya muncul di sini.",
+    "minta-perintah": "Permintaan dicatat. Berlaku setelah orang kedua menyetujui di halaman Perintah.",
+    "jatuh-tempo": "Hasil dinyatakan jatuh tempo; yang tanpa jawaban ditanyakan ke bank.",
     "setuju-perintah": "Perintah disetujui dan sudah berlaku.", "batal-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
 }  # fmt: skip
 """What was done, after a form was sent and the page loaded anew (``?selesai=``)."""

@@ -68,6 +68,60 @@ ORDERS: Final = {
 """What waits for a second person."""
 SCOPES: Final = {"programme": "Program", "batch": "Penyaluran", "person": "Orang"}
 
+STEP_ROLES: Final = {"operator": "Operator", "checker": "Pemeriksa", "approver": "Kepala bidang", "releaser": "Pelepas dana"}
+"""Whose name stands under which step of a list."""
+ANOMALIES: Final = {
+    "shared_account": "Banyak orang pada satu rekening", "same_holder": "Satu nama pemilik pada banyak rekening",
+    "new_in_kelurahan": "Banyak penerima baru di satu kelurahan", "round_number": "Jumlah penerima baru yang bulat",
+    "sum_jump": "Jumlah uang naik atau turun tajam", "account_changed_late": "Rekening berubah menjelang pembayaran",
+    "back_after_end": "Kembali menerima setelah dihentikan",
+}  # fmt: skip
+ANOMALY_NUMBERS: Final = {
+    "lines_in_kelurahan": "baris di kelurahan ini", "before": "sebelumnya", "percent": "persen", "difference": "selisih rupiah",
+    "findings": "temuan seluruhnya",
+}  # fmt: skip
+ANOMALY_THRESHOLDS: Final = {
+    "people": "orang", "accounts": "rekening", "percent": "persen", "multiple_of": "kelipatan", "rupiah": "rupiah", "days": "hari",
+}  # fmt: skip
+COMPARED: Final = {"entered": "Masuk", "left": "Keluar", "changed": "Berubah", "stayed": "Tetap"}
+COMPARED_REASONS: Final = {
+    "newly_entitled": "Baru disebut SK", "was_due": "Bulan lalu layak bayar, belum dikirim", "was_held": "Bulan lalu ditahan",
+    "was_missed": "Bulan lalu terlewat", "was_excluded": "Bulan lalu dikecualikan", "was_paid": "Bulan lalu dibayar lewat daftar lain",
+    "was_in_payment": "Bulan lalu dalam pengiriman", "was_unknown": "Bulan lalu menunggu bank",
+    "not_entitled": "Tidak lagi disebut SK", "held": "Ditahan", "excluded": "Dikecualikan", "paid": "Sudah dibayar",
+    "in_payment": "Sedang di bank", "unknown": "Menunggu bank", "on_other_list": "Ada di daftar lain",
+    "left_out": "Dikeluarkan oleh dua orang",
+    "no_account": "Belum punya rekening", "card_not_handed_over": "Kartu belum diserahkan", "missed": "Terlewat",
+    "account_after_list": "Rekening berubah setelah daftar disusun", "cause_not_known": "Sebab belum diketahui",
+    "amount": "nominal", "account": "rekening", "area": "wilayah", "cohort": "kelompok",
+}  # fmt: skip
+"""Why a line is on a list, or why a person is not on it."""
+ACCOUNT_CHECKS: Final = {
+    "exists": "Rekening ada, nama sama", "name_similar": "Nama mirip (disingkat atau dipotong bank)",
+    "name_differs": "Nama pemilik berbeda",
+    "dormant": "Rekening pasif", "closed": "Rekening ditutup", "not_found": "Rekening tidak dikenal bank",
+    "not_known": "Jawaban bank tidak jelas", "not_asked": "Belum ditanyakan",
+}  # fmt: skip
+FORM_FIELDS: Final = {
+    "account_number": "Nomor rekening", "holder": "Nama pemilik", "holder_name": "Nama pemilik", "reference": "Rujukan",
+    "amount": "Nominal",
+    "bank_code": "Kode bank", "remark": "Berita",
+}  # fmt: skip
+FORM_PROBLEMS: Final = {"too-long": "terlalu panjang untuk kolom bank", "characters": "memuat huruf yang tidak diterima bank"}
+CHANGES: Final = {
+    "account_changed": "rekening berubah", "left_out": "orang dikeluarkan dari daftar", "frozen": "ada yang dibekukan",
+}  # fmt: skip
+"""Why signatures under a list became void."""
+
+LIMITS: Final = {"maximum": "Batas tanda tangan", "second_approver": "Dua penyetuju mulai dari"}
+LIMIT_STATES: Final = {"proposed": "Menunggu orang kedua", "confirmed": "Berlaku"}
+DELEGATION_STATES: Final = {
+    "proposed": "Menunggu orang ketiga", "confirmed": "Disahkan, belum mulai", "holds": "Berlaku hari ini", "over": "Selesai",
+    "revoked": "Dicabut",
+}  # fmt: skip
+DISPOSALS: Final = {"sts": "Disetor kembali (STS)", "carried": "Dibawa ke tahun berikutnya"}
+DISPOSAL_STATES: Final = {"proposed": "Menunggu orang kedua", "confirmed": "Disahkan", "refused": "Ditolak"}
+
 MISMATCH_CODES: Final = {
     "settled_differs_from_sp2d": "SP2D berbeda dari uang yang dapat dijelaskan",
     "food_differs_from_resident_days": "Belanja makan berbeda dari hari-orang × harga kontrak",
@@ -117,6 +171,12 @@ def word(table: Mapping[str, str], code: Any) -> str:
     """The office's word, or the code itself in readable form."""
     text = str(code or "")
     return table.get(text) or text.replace("_", " ").capitalize()
+
+
+def reasons_of_change(code: str) -> str:
+    """``amount+account`` → ``Nominal dan rekening``."""
+    text = " dan ".join(word(COMPARED_REASONS, part) for part in code.split("+"))
+    return text[:1].upper() + text[1:]
 
 
 def area(code: Any, names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.doors import DoorProblem, Doors, DoorsDep, Person, together
 from services.console.view import go, link, page
 
 router = APIRouter()
@@ -53,29 +53,80 @@ STEPS: Final = (
 
 RECEIVERS: Final = ("operator", "releaser", "treasurer")
 """Whom the bank calls."""
+STOPPERS: Final = ("operator", "checker", "approver", "treasurer", "releaser")
+CLOSERS: Final = ("operator", "treasurer", "approver")
+"""Who orders that a list is closed, or that a silent payment ends; the service decides."""
+ASKERS: Final = ("operator", "treasurer")
+"""Who asks the bank about accounts."""
+WORDS_BY: Final = frozenset({"checker", "approver"})
+"""Whose word an anomaly needs; by themselves or for whoever handed them the role."""
+BEFORE_BANK: Final = ("draft", "submitted", "checked", "approved", "reserved", "refused", "funded")
 
 PATH: Final = (("submit", "operator"), ("check", "checker"), ("approve", "approver"), ("release", "releaser"))
 
 
-async def _show(request: Request, doors: Doors, batch_id: str, problem: DoorProblem | None = None) -> Response:
-    batch, results, areas, names = await together(
-        doors.get(f"/disbursement/batches/{batch_id}"), doors.ask("/disbursement/results", batch=batch_id), doors.area_names(),
+@dataclass(frozen=True)
+class Offer:
+    """A step for this person. ``behalf``: whom they may sign for, '' for themselves. ``refused``: why the service would refuse it."""
+
+    step: Step
+    behalf: list[str]
+    refused: DoorProblem | None = None
+
+
+def offers(batch: dict[str, Any], person: Person | None, signing: Any) -> list[Offer]:
+    """The steps that the batch's state allows and this person's roles, own or handed over today, reach."""
+    mine: list[dict[str, Any]] = [] if isinstance(signing, DoorProblem) else signing["mine"]
+    found = []
+    for step in STEPS:
+        if person is None or batch["state"] not in step.states:
+            continue
+        capacities = [one for one in mine if one["role"] in step.roles]
+        if not step.signs and step.action != "ajukan":
+            found += [Offer(step, [])] if person.is_any(*step.roles) else []
+            continue
+        free = [one["on_behalf_of"] for one in capacities if not one["refused"]]
+        if free or (person.is_any(*step.roles) and not capacities):
+            found.append(Offer(step, free))
+        elif capacities:
+            why = capacities[0]["refused"]
+            found.append(Offer(step, [], DoorProblem(409, why["code"], why["detail"], why)))
+    return found
+
+
+async def show_batch(
+    request: Request, doors: Doors, batch_id: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None
+) -> Response:
+    """The list with everything that somebody needs before they sign; ``typed``: what a refused form said."""
+    at = f"/disbursement/batches/{batch_id}"
+    batch, signing, anomalies, accounts, results, orders, areas, names = await together(
+        doors.get(at), doors.ask(f"{at}/signing"), doors.ask(f"{at}/anomalies"), doors.ask(f"{at}/account-checks"),
+        doors.ask("/disbursement/results", batch=batch_id), doors.ask("/disbursement/orders", state="proposed"), doors.area_names(),
         doors.people_names(),
     )  # fmt: skip
-    signed: dict[str, dict[str, Any]] = {one["step"]: one for one in batch["signatures"] if not one["void"]}
+    signed: dict[str, list[dict[str, Any]]] = {}
+    for one in batch["signatures"]:
+        if not one["void"]:
+            signed.setdefault(one["step"], []).append(one)
     person = doors.person
-    offered = [step for step in STEPS if batch["state"] in step.states and person is not None and person.is_any(*step.roles)]
+    waiting = [] if isinstance(orders, DoorProblem) else [one for one in orders["items"] if one["subject"].get("batch_id") == batch_id]
+    mine = [] if isinstance(signing, DoorProblem) else signing["mine"]
     return page(
         request, "batch.html", doors, status=problem.status if problem else 200, batch=batch, signed=signed, path_of_names=PATH,
-        void=[one for one in batch["signatures"] if one["void"]], offered=offered, results=results, areas=areas, names=names,
-        problem=problem,
+        void=[one for one in batch["signatures"] if one["void"]], offered=offers(batch, person, signing), results=results, areas=areas,
+        names=names, problem=problem, typed=typed or {}, signing=signing, anomalies=anomalies, accounts=accounts, waiting=waiting,
+        may_say=batch["state"] in ("submitted", "checked") and any(one["role"] in WORDS_BY for one in mine),
+        says_for=sorted({one["on_behalf_of"] for one in mine if one["role"] in WORDS_BY}), before_bank=batch["state"] in BEFORE_BANK,
+        may_stop=person is not None and person.is_any(*STOPPERS), may_close=person is not None and person.is_any(*CLOSERS),
+        may_leave_out=person is not None and person.is_any("operator") and batch["state"] in BEFORE_BANK,
+        may_ask=person is not None and person.is_any(*ASKERS) and batch["state"] in BEFORE_BANK,
         may_receive=person is not None and person.is_any(*RECEIVERS) and (batch["handover"] or {}).get("state") not in (None, "received"),
     )  # fmt: skip
 
 
 @router.get("/penyaluran/{batch_id}")
 async def batch_page(batch_id: str, request: Request, doors: DoorsDep) -> Response:
-    return await _show(request, doors, batch_id)
+    return await show_batch(request, doors, batch_id)
 
 
 @router.get("/penyaluran/{batch_id}/list.tsv")
@@ -92,7 +143,7 @@ async def receipt(batch_id: str, request: Request, doors: DoorsDep) -> Response:
     try:
         await doors.post(f"/disbursement/batches/{batch_id}/receipt", body)
     except DoorProblem as problem:
-        return await _show(request, doors, batch_id, problem)
+        return await show_batch(request, doors, batch_id, problem)
     return go(request, link(f"/penyaluran/{batch_id}", selesai="tanda-terima"))
 
 
@@ -104,10 +155,12 @@ async def act(batch_id: str, action: str, request: Request, doors: DoorsDep) -> 
         raise DoorProblem(404, "not-found", "there is no such step")
     form = await request.form()
     body = {"list_hash": str(form.get("list_hash", ""))} if step.signs else {}
+    if step.signs and form.get("untuk"):
+        body["on_behalf_of"] = str(form["untuk"])
     if step.reason:
         body["reason"] = str(form.get("alasan", ""))
     try:
         await doors.post(f"/disbursement/batches/{batch_id}/{step.door}", body)
     except DoorProblem as problem:
-        return await _show(request, doors, batch_id, problem)
+        return await show_batch(request, doors, batch_id, problem)
     return go(request, link(f"/penyaluran/{batch_id}", selesai=step.done or step.action))

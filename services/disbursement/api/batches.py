@@ -19,6 +19,7 @@ from services.disbursement.commands import release as releasing
 from services.disbursement.commands import settled, sign
 from services.disbursement.commands.batches import list_bytes
 from services.disbursement.commands.compose import compose
+from services.disbursement.commands.may_sign import next_signature
 from services.disbursement.domain.batch import SENT
 from services.disbursement.queries import batches, money
 from shared import audit
@@ -78,6 +79,12 @@ async def all_batches(session: ReadDep, caller: CallerDep, month: str = "", stat
 @router.get("/batches/{batch_id}")
 async def one_batch(batch_id: UUID, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     return await batches.batch_view(session, batch_id)
+
+
+@router.get("/batches/{batch_id}/signing")
+async def signing(batch_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    """Whose name is next, up to which amount, and what would refuse the caller's own."""
+    return await next_signature(session, await batches.load(session, batch_id), caller, today=request.app.state.service.clock.today())
 
 
 @router.post("/batches/{batch_id}/submission", dependencies=_OPERATOR)

@@ -5,72 +5,30 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from ritme.replay import cengkareng, files
-from ritme.replay.files import CsvFile
-from ritme.replay.people import People, kelurahan_of
 from shared.kernel.clock import JAKARTA
 from tests.service.console.conftest import OpenConsole, Visitor, words
+from tests.service.console.paying import MONTH, PEOPLE, decree_and_accounts, door, import_file, upload
 from tests.support.world import World
-
-MONTH = "2025-09"
-PEOPLE = 6
-"""Four are credited, one is refused by the bank, one has no card."""
-
-
-async def _decree_and_accounts(operator: Visitor, second: Visitor, world: World, folder: Path) -> list[Any]:
-    people = People(7, kelurahan_of("31.73.01"), MONTH)
-    everybody = [people.make("KLJ") for _ in range(PEOPLE)]
-    with CsvFile(folder, "decree") as decree, CsvFile(folder, "accounts") as accounts:
-        for number, person in enumerate(everybody):
-            decree.add(*files.decree_row(person, "lama", 300_000))
-            accounts.add(*files.account_row(person, card_handed_over=number > 0))
-    typed = {
-        "number": "1/2025", "from_month": MONTH, "to_month": "2025-12", "count": str(PEOPLE), "sum": str(PEOPLE * 300_000),
-        "KLJ.count": str(PEOPLE), "KLJ.sum": str(PEOPLE * 300_000), "KLJ.quota": "8",
-    }  # fmt: skip
-    page = await operator.does("/impor/beneficiary/baru/decree", typed, file=_upload(decree.path))
-    await second.does(f"{page.partition('?')[0]}/simpan")
-    await world.settle()
-    page = await operator.does("/impor/disbursement/baru/accounts", {"count": str(PEOPLE)}, file=_upload(accounts.path))
-    await operator.does(f"{page.partition('?')[0]}/simpan")
-    return everybody
-
-
-def _upload(path: Path) -> tuple[str, bytes]:
-    return path.name, path.read_bytes()
-
-
-async def _file(visitor: Visitor, kind: str, path: Path, count: int, total: int) -> None:
-    page = await visitor.does(f"/impor/budget_audit/baru/{kind}", {"count": str(count), "sum": str(total)}, file=_upload(path))
-    path_of_it = page.partition("?")[0]
-    await visitor.does(f"{path_of_it}/simpan")
-    assert "Disimpan" in await visitor.reads(path_of_it)
-
-
-async def _door(world: World, who: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    answer = await world.as_(who).post(path, json=body or {})
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()
 
 
 async def test_a_month_through_the_pages(console: OpenConsole, world: World, tmp_path: Path) -> None:
     operator, second = await console().enters_as("operator"), await console().enters_as("operator2")
-    everybody = await _decree_and_accounts(operator, second, world, tmp_path)
+    everybody = await decree_and_accounts(operator, second, world, tmp_path)
     treasurer = await console().enters_as("treasurer")
     line = cengkareng.lines()["KLJ"]
-    await _file(treasurer, "dpa", files.write(tmp_path, "dpa", [(*line.key, "BLT KLJ", *line.owner, 10**9)]), 1, 10**9)
-    await _door(world, "operator", "/beneficiary/cutoffs", {"programme": "KLJ", "month": MONTH})
+    await import_file(treasurer, "dpa", files.write(tmp_path, "dpa", [(*line.key, "BLT KLJ", *line.owner, 10**9)]), 1, 10**9)
+    await door(world, "operator", "/beneficiary/cutoffs", {"programme": "KLJ", "month": MONTH})
     await world.settle()
-    await _door(world, "operator", f"/disbursement/months/{MONTH}/opening")
+    await door(world, "operator", f"/disbursement/months/{MONTH}/opening")
     read = await operator.reads(f"/bulan/{MONTH}")
     assert "0 dari 6 yang layak bayar sudah dibayar" in read
     assert "menunggu operator menyusun daftar" in read
 
-    batch = await _door(world, "operator", "/disbursement/batches", {"month": MONTH, "kind": "main"})
+    batch = await door(world, "operator", "/disbursement/batches", {"month": MONTH, "kind": "main"})
     path = f"/penyaluran/{batch['id']}"
     await operator.does(f"{path}/ajukan")
     await _signed_by_three(console, world, treasurer, path, tmp_path)
@@ -81,7 +39,7 @@ async def test_a_month_through_the_pages(console: OpenConsole, world: World, tmp
     files.bank_results(
         tmp_path / "bank.csv", tmp_path / "hasil.csv", day="2025-09-25", code_of=lambda one: "03" if one == refused_by_bank else "00"
     )
-    page = await operator.does("/impor/disbursement/baru/results", file=_upload(tmp_path / "hasil.csv"))
+    page = await operator.does("/impor/disbursement/baru/results", file=upload(tmp_path / "hasil.csv"))
     assert "5 Diterapkan 1 di antaranya ditolak bank 0 Dikarantina" in await operator.reads(page)
     await world.settle()
     await _the_month_as_it_ends(await console().enters_as("leader"), path)
@@ -107,7 +65,7 @@ async def _signed_by_three(console: OpenConsole, world: World, treasurer: Visito
     line = cengkareng.lines()["KLJ"]
     code = (await world.as_("operator").get("/disbursement/batches")).json()["items"][0]["code"]
     sp2d = files.write(folder, "sp2d", [("77/SP2D/2025", "2025-09-22", *line.key, *line.owner, 1_500_000, code)])
-    await _file(treasurer, "sp2d", sp2d, 1, 1_500_000)
+    await import_file(treasurer, "sp2d", sp2d, 1, 1_500_000)
     await world.settle()
     await releaser.does(f"{path}/kirim", signed)
     assert "Dikirim ke bank, menunggu hasil" in await releaser.reads(path)
