@@ -44,6 +44,7 @@ DONE: Final = {
     "tanya-rekening": "Rekening akan ditanyakan ke bank; jawabannya muncul di sini.",
     "minta-perintah": "Permintaan dicatat. Berlaku setelah orang kedua menyetujui di halaman Perintah.",
     "jatuh-tempo": "Hasil dinyatakan jatuh tempo; yang tanpa jawaban ditanyakan ke bank.",
+    "delegasikan": "Pendelegasian dicatat; orang ketiga harus menyetujuinya.", "cabut-delegasi": "Pendelegasian berakhir.",
     "setuju-perintah": "Perintah disetujui dan sudah berlaku.", "batal-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
 }  # fmt: skip
 """What was done, after a form was sent and the page loaded anew (``?selesai=``)."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from services.console import words as office
 from services.disbursement.domain.calendar import STEPS, Standing
 from tests.service.console.conftest import OpenConsole, words
-from tests.service.console.test_month_pages import MONTH, PEOPLE, _decree_and_accounts
+from tests.service.console.paying import MONTH, PEOPLE, decree_and_accounts
 from tests.support.world import World
 
 PAGE = f"/kalender?bulan={MONTH}"
@@ -25,7 +25,7 @@ def test_every_step_and_standing_has_a_word() -> None:
 
 async def test_a_month_with_its_deadlines_and_a_day_that_two_people_announce(console: OpenConsole, world: World, tmp_path: Path) -> None:
     operator, second = await console().enters_as("operator"), await console().enters_as("operator2")
-    await _decree_and_accounts(operator, second, world, tmp_path)
+    await decree_and_accounts(operator, second, world, tmp_path)
     await world.settle()
     read = await operator.reads(PAGE)
     assert "Batas data dikunci 10 Sep 2025" in read
@@ -64,7 +64,7 @@ async def test_a_refused_proposal_keeps_what_was_typed(console: OpenConsole, wor
 
 async def test_who_may_not_change_the_calendar_reads_it(console: OpenConsole, world: World, tmp_path: Path) -> None:
     operator, second = await console().enters_as("operator"), await console().enters_as("operator2")
-    await _decree_and_accounts(operator, second, world, tmp_path)
+    await decree_and_accounts(operator, second, world, tmp_path)
     leader = await console().enters_as("leader")
     read = await leader.reads(PAGE)
     assert "Umumkan tanggal pencairan" not in read
