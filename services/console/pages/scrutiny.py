@@ -85,10 +85,11 @@ async def _knock(request: Request, doors: Doors, batch_id: str, door: str, body:
 
 @router.post("/penyaluran/{batch_id}/keterangan")
 async def word(batch_id: str, request: Request, doors: DoorsDep) -> Response:
-    """A word about the chosen anomalies of exactly this list."""
+    """A word about the chosen anomalies of exactly this list, or about all of one rule that had none when the page was made."""
     form = await request.form()
     body = {
-        "list_hash": str(form.get("list_hash", "")), "findings": [str(one) for one in form.getlist("temuan")],
+        "list_hash": str(form.get("list_hash", "")),
+        "findings": [str(one) for one in form.getlist("belum" if form.get("semua") else "temuan")],
         "word": str(form.get("keterangan", "")).strip(), "on_behalf_of": str(form.get("untuk", "")),
     }  # fmt: skip
     return await _knock(request, doors, batch_id, f"/disbursement/batches/{batch_id}/anomalies/acknowledgement", body, "keterangan")

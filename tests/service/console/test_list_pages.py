@@ -43,7 +43,7 @@ async def test_what_a_checker_and_an_approver_see_and_do(console: OpenConsole, w
     shown = await operator.reads(path)
     assert "Pemeriksa: batas" in shown, "who is next, and up to which amount"
     assert "Banyak orang pada satu rekening" in shown
-    assert "Catat keterangan" not in shown, "who made the list does not explain it away"
+    assert "Catat untuk yang dipilih" not in shown, "who made the list does not explain it away"
     compared = await checker.reads(f"{path}/perbandingan")
     assert "Belum ada daftar bulan lalu" in compared
     assert "Menurut SK 6 = di daftar 5 + tidak di daftar 1." in compared
@@ -64,12 +64,15 @@ async def test_what_a_checker_and_an_approver_see_and_do(console: OpenConsole, w
     assert (refused.status_code, "belum diberi keterangan" in words(refused)) == (409, True)
     findings = re.findall(r'name="temuan" value="([0-9a-f-]{36})"', page.text)
     assert len(findings) == 5
-    none = await checker.sends(f"{path}/keterangan", {"list_hash": seen[1], "keterangan": "KK dilihat"})
+    none = await checker.sends(f"{path}/keterangan", {"list_hash": seen[1], "kode": "shared_account", "keterangan": "KK dilihat"})
     assert (none.status_code, "KK dilihat" in none.text) == (422, True), "what was typed is still there"
-    said = {"list_hash": seen[1], "temuan": findings, "keterangan": "satu keluarga, KK dilihat"}
+    one = {"list_hash": seen[1], "temuan": findings[:1], "keterangan": "rekening orang tua"}
+    await checker.does(f"{path}/keterangan", one)
+    assert "4 kejanggalan belum diberi keterangan" in await approver.reads(path)
+    said = {"list_hash": seen[1], "belum": findings[1:], "semua": "ya", "keterangan": "satu keluarga, KK dilihat"}
     assert (await checker.does(f"{path}/keterangan", said)).endswith("selesai=keterangan")
     read = await approver.reads(path)
-    assert "satu keluarga, KK dilihat Citra, pemeriksa" in read
+    assert "“satu keluarga, KK dilihat” Citra, pemeriksa" in read
     assert "kejanggalan belum diberi keterangan" not in read
     await approver.does(f"{path}/setujui", {"list_hash": seen[1]})
     assert "Disetujui, menunggu anggaran" in await approver.reads(path)

@@ -292,3 +292,34 @@ async def test_impossible_delegations(office: Office, body: dict[str, Any], who:
 async def test_the_longest_delegation_is_three_months(office: Office) -> None:
     assert (await hand_over(office, "checker", "leader", days=(0, 91)))["state"] == "proposed"
     assert date.fromisoformat((await office.get("/delegations"))["items"][0]["to_day"]) == office.desk.clock.today() + timedelta(days=91)
+
+
+async def test_whose_name_is_next_and_what_would_refuse_it(desk: Desk) -> None:
+    office = Office(desk)
+    await office.open_month(range(2))
+    for number in range(2):
+        office.give_account(number)
+    batch = await office.compose()
+    path = f"/batches/{batch['id']}/signing"
+    draft = await office.get(path)
+    assert (draft["step"], draft["role"], draft["limits"]) == ("submit", "operator", [])
+    assert draft["mine"] == [{"role": "operator", "on_behalf_of": "", "refused": None}]
+    await office.sign(batch, "submission")
+
+    mine = (await office.get(path, "checker"))["mine"]
+    assert mine == [{"role": "checker", "on_behalf_of": "", "refused": None}]
+    assert (await office.get(path, "auditor"))["mine"] == []
+    today = desk.clock.today().isoformat()
+    small = {"role": "checker", "person": "checker", "amount": TARIFF, "valid_from": today, "reason": "SK uji"}
+    rule = await office.post("treasurer", "/signing-rules", small, status=201)
+    await office.post("leader", f"/signing-rules/{rule['id']}/confirmation")
+    shown = await office.get(path, "checker")
+    assert shown["own_limits"] == [{"person": "checker", "programme": "", "limit": TARIFF}]
+    assert [(one["programme"], one["requested"]) for one in shown["limits"]] == [("", 2 * TARIFF), ("KLJ", 2 * TARIFF)]
+    (refused,) = [one["refused"] for one in shown["mine"]]
+    assert (refused["code"], refused["limit"], refused["requested"]) == ("limit-exceeded", TARIFF, 2 * TARIFF)
+    handed = {"role": "checker", "to": "operator", "from_day": today, "to_day": today, "reason": "cuti"}
+    delegation = await office.post("checker", "/delegations", handed, status=201)
+    await office.post("leader", f"/delegations/{delegation['id']}/confirmation")
+    maker = {one["role"]: one for one in (await office.get(path))["mine"]}
+    assert (maker["checker"]["on_behalf_of"], maker["checker"]["refused"]["code"]) == ("checker", "four-eyes")
