@@ -36,7 +36,7 @@ REASONS: Final = {
     "address_unknown": "Alamat tidak ditemukan", "data_mismatch": "Data tidak padan", "nik_inactive": "NIK nonaktif",
     "objection": "Sanggah sedang diproses", "under_review": "Dalam verifikasi", "cleared": "Selesai diverifikasi",
     "dead": "Meninggal", "moved_out": "Pindah", "over_age": "Melewati usia", "panti_resident": "Penghuni panti",
-    "not_eligible": "Tidak memenuhi syarat", "withdrawn": "Mengundurkan diri",
+    "not_eligible": "Tidak memenuhi syarat", "withdrawn": "Mengundurkan diri", "other_aid": "Menerima bantuan lain",
     "left_reason_not_published": "Keluar, alasan tidak diumumkan",
 }  # fmt: skip
 

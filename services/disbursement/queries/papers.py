@@ -346,7 +346,9 @@ async def _minutes(desk: Desk, month: Month, writer: PaperWriter) -> None:
                  WHERE month = :month AND outcome <> 'paid' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""),
         {"month": month},
     )
-    annex: list[list[Cell]] = [[words.OUTCOMES[r.outcome], r.reason, r.programme, r.people, r.amount] for r in reasons]
+    annex: list[list[Cell]] = [
+        [words.OUTCOMES[r.outcome], words.REASONS.get(r.reason, r.reason), r.programme, r.people, r.amount] for r in reasons
+    ]
     writer.rows(annex)
     writer.total(["Jumlah", "", "", *_sums(annex, 3, 2)])
     writer.words(

@@ -21,6 +21,22 @@ OUTCOMES: Final = {
     "returned": "retur",
 }  # fmt: skip
 
+REASONS: Final = {
+    "card_not_handed_over": "Kartu belum diserahkan", "no_account": "Belum punya rekening", "account_closed": "Rekening ditutup",
+    "account_dormant": "Rekening pasif", "account_invalid": "Rekening tidak dikenal bank", "name_mismatch": "Nama pemilik tidak sesuai",
+    "awaiting_bank": "Bank belum menjawab", "bank_return": "Retur dari bank", "left_out": "Dikeluarkan dari daftar oleh dua orang",
+    "named_late": "Disebut SK setelah hasil bank jatuh tempo", "frozen": "Dibekukan oleh dua orang",
+    "not_executed": "Bank menyatakan tidak pernah dijalankan", "budget_reopened": "Diambil alih anggaran berikutnya",
+    "released_late": "Dilanjutkan setelah hasil bank jatuh tempo", "cause_not_known": "Sebab belum diketahui",
+    "lapsed_budget_year": "Tahun anggaran sudah berakhir", "system_parked": "Data orang ini tertahan di sistem",
+    "address_unknown": "Alamat tidak ditemukan", "data_mismatch": "Data tidak padan", "nik_inactive": "NIK nonaktif",
+    "objection": "Sanggah sedang diproses", "under_review": "Dalam verifikasi", "cleared": "Selesai diverifikasi",
+    "dead": "Meninggal", "moved_out": "Pindah", "over_age": "Melewati usia", "panti_resident": "Penghuni panti",
+    "not_eligible": "Tidak memenuhi syarat", "withdrawn": "Mengundurkan diri", "other_aid": "Menerima bantuan lain",
+    "left_reason_not_published": "Keluar, alasan tidak diumumkan",
+}  # fmt: skip
+"""Why a month is not paid, as the console says it too; a reason without a word here stands on the paper as its code."""
+
 SPTJM: Final = (
     "Yang bertanda tangan di bawah ini menyatakan dengan sesungguhnya bahwa:",
     (
