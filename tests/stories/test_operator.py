@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from rich.console import Console
 
 from ritme.instance import throw_away_instance
 from ritme.replay import cengkareng, files
+from ritme.replay.drive import Office
 from shared.kernel.clock import JAKARTA
 from tests.service.console.conftest import Visitor
 from tests.support.commands import Ritme
-from tests.support.kecamatan import AUGUST, SEPTEMBER, Kecamatan, cengkareng_in_august, september_comes_in
+from tests.support.kecamatan import AUGUST, SEPTEMBER, Kecamatan, attached, cengkareng_in_august, september_comes_in
 from tests.support.world import Ground
 
 PAPER = {
@@ -49,11 +51,11 @@ def rows_of(file: Path) -> list[Row]:
 def mistakes(rows: Sequence[Row]) -> dict[int, tuple[str, str]]:
     """23 of the rows as they should not be: place in the file to column and wrong cell."""
     wrong = {10: ("nik", rows[9]["nik"])}  # somebody twice
-    wrong |= {at: ("nik", "3,17E+15") for at in range(100, 106)}
-    wrong |= {at: ("kode_kelurahan", "31.73.01.9999") for at in range(200, 206)}
-    wrong |= {at: ("nominal", "200000") for at in range(300, 305)}
-    wrong |= {at: ("program", "KLX") for at in range(400, 403)}
-    wrong |= {at: ("tanggal_lahir", "2035-01-01") for at in range(500, 502)}
+    wrong |= dict.fromkeys(range(100, 106), ("nik", "3,17E+15"))
+    wrong |= dict.fromkeys(range(200, 206), ("kode_kelurahan", "31.73.01.9999"))
+    wrong |= dict.fromkeys(range(300, 305), ("nominal", "200000"))
+    wrong |= dict.fromkeys(range(400, 403), ("program", "KLX"))
+    wrong |= dict.fromkeys(range(500, 502), ("tanggal_lahir", "2035-01-01"))
     assert len(wrong) == 23
     return wrong
 
@@ -67,8 +69,7 @@ async def test_the_month_of_the_operator(ritme: Ritme, tmp_path: Path) -> None:
         sent = await twenty_three_problems(ritme, operator, rows, tmp_path)
         await mended(ritme, operator, sent, rows, tmp_path)
         await committed_by_another(ritme, operator, sent)
-        await the_end_of_the_day(ritme, operator, cast.accounts)
-        cards_are_handed_over(ritme, rows, tmp_path)
+        await cards_are_handed_over(ritme, operator, cast, tmp_path)
 
 
 def the_paper_has_two_fewer(ritme: Ritme, decree: Path) -> None:
@@ -135,21 +136,169 @@ async def committed_by_another(ritme: Ritme, operator: Visitor, sent: dict[str, 
     assert (refused["code"], refused["state"]) == ("illegal-transition", "committed")
 
 
-async def the_end_of_the_day(ritme: Ritme, operator: Visitor, accounts: Path) -> None:
-    """Step 8: what is done, and what waits for whom."""
-    without_cards = [tuple((row | ({"kartu_diserahkan": "belum"} if row["kartu_diserahkan"] else {})).values()) for row in rows_of(accounts)]
-    print(len(without_cards), await operator.reads("/impor"))
+def quiet(ritme: Ritme) -> None:
+    """Until every event has been read."""
+    with Office(ritme.instance.url, "", Console(quiet=True)) as office:
+        office.wait_quiet()
 
 
-def cards_are_handed_over(ritme: Ritme, rows: Sequence[Row], folder: Path) -> None:
-    """Step 5: 300 are called, 120 come and have their card; the others were called once, and when and where."""
+async def cards_are_handed_over(ritme: Ritme, operator: Visitor, cast: cengkareng.Cast, folder: Path) -> None:
+    """Step 5: 300 cards wait; all are called once, 120 come. Who did not come stays a number with how often they were called."""
+    quiet(ritme)
+    new = {row["nik"]: row["program"] for row in rows_of(cast.decree) if row["penerima"] == "baru"}
+    assert len(new) == 300
+    accounts = [row | ({"kartu_diserahkan": "belum"} if row["nik"] in new else {}) for row in rows_of(cast.accounts)]
+    file = files.write(folder, "accounts", [tuple(row.values()) for row in accounts], "rekening")
+    sent = ritme("import", "accounts", str(file), "--controls", '{"count": 1000}')
+    ritme("import-commit", sent["id"])
+    assert waiting(ritme) == {"KLJ": (201, 201, 0), "KPDJ": (30, 30, 0), "KAJ": (69, 69, 0)}
+
+    day, place = datetime.now(JAKARTA).date().isoformat(), "GOR Cengkareng"
+    for programme, count in (("KLJ", 201), ("KPDJ", 30), ("KAJ", 69)):
+        wave = ritme("cards", "invite", programme, "--area", "31.73.01", "--place", place, "--day", day, "--hours", "08.00-12.00")
+        assert wave["count"] == count
+    came = {nik for programme, count in (("KLJ", 81), ("KPDJ", 10), ("KAJ", 29)) for nik in of(new, programme)[:count]}
+    report = folder / "laporan-distribusi.csv"
+    rows = [f"{nik};{programme};{'ya;ya' if nik in came else 'tidak;tidak'};{day}" for nik, programme in new.items()]
+    report.write_text("\n".join(["nik;program;hadir;kartu_diserahkan;tanggal", *rows, ""]))
+    sent = ritme("import", "card-distribution", str(report), "--controls", '{"count": 300}')
+    assert (sent["rows"], sent["totals"]["cards"], sent["totals"]["absent"]) == (300, 120, 180)
+    await one_waits_for_another(operator)
+    assert ritme("import-commit", sent["id"])["result"] == {"rows": 300, "cards": 120, "invitations": 300}
+    assert waiting(ritme) == {"KLJ": (120, 0, 120), "KPDJ": (20, 0, 20), "KAJ": (40, 0, 40)}
+    waves = {one["code"]: one for one in ritme("cards", "waves")["items"]}
+    klj = waves["UND-KLJ-001"]
+    assert (klj["day"], klj["place"], klj["count"], klj["handed_over"], klj["absent"], klj["not_reported"]) == (day, place, 201, 81, 120, 0)
+
+
+def of(people: Mapping[str, str], programme: str) -> list[str]:
+    return [nik for nik, one in people.items() if one == programme]
+
+
+def waiting(ritme: Ritme) -> dict[str, tuple[int, int, int]]:
+    """Cards that wait by programme: all, never called, called once."""
+    return {one["programme"]: (one["cards"], one["never_called"], one["called_once"]) for one in ritme("cards", "waiting")["items"]}
+
+
+async def one_waits_for_another(operator: Visitor) -> None:
+    """Step 8: the report that one operator sent waits for the other, and both read it."""
+    for person in ("operator", "operator2"):
+        read = await (await operator.enters_as(person)).reads("/impor")
+        waits, _, done = read.partition("Unggah berkas baru")
+        assert "Menunggu Anda atau rekan Anda" in waits
+        assert "Laporan distribusi kartu laporan-distribusi.csv" in waits
+        assert "Lampiran SK penerima lampiran.csv Disimpan 1.000 0" in done
+        assert "Lampiran SK penerima decree.csv Dibatalkan" in done
 
 
 # --- results ------------------------------------------------------------------------------------------------------------
 
 
 async def test_results_in_two_parts_with_an_older_month_between(ground: Ground, tmp_path: Path) -> None:
-    """Step 6 and its three crosses."""
+    """Step 6 and its crosses: two parts, August's rest between them, the same bytes under another name; half failed is no success."""
     async with cengkareng_in_august(ground, tmp_path) as here:
-        await here.comes("2025-08-11")
-        print(here)
+        august, seven = await august_lacks_seven(here)
+        september = await september_is_sent(here)
+        plain = [one for one in accounts_of(await here.bank_file(september)) if one not in here.cast.bank]
+        first, odd = set(plain[:400]), plain[400]
+
+        one = await answers(here, september, "2025-09-24", lambda account: "00" if account in first else None, part=1)
+        assert "400 Diterapkan 0 di antaranya ditolak bank 0 Dikarantina" in await uploaded(here, one)
+        assert counts(await here.month(SEPTEMBER)) == {"paid": 400, "in_payment": 404, "unknown": 0, "missed": 0}
+
+        older = await answers(here, august, "2025-09-24", lambda account: "00" if account in seven else None, part=2)
+        assert "7 Diterapkan 0 di antaranya ditolak bank 0 Dikarantina" in await uploaded(here, older)
+        # The three who came back have August on September's list, which the bank has.
+        assert counts(await here.month(AUGUST)) == {"paid": 697, "in_payment": 3, "unknown": 0, "missed": 0}
+        assert counts(await here.month(SEPTEMBER)) == {"paid": 400, "in_payment": 404, "unknown": 0, "missed": 0}
+
+        def rest(account: str) -> str | None:
+            return None if account in first else "BERES" if account == odd else here.cast.bank.get(account, "00")
+
+        two = await answers(here, september, "2025-09-24", rest, part=2)
+        name, content = attached(two)
+        short = b"\r\n".join([*content.split(b"\r\n")[:-2], b""])
+        refused = await here.pages("operator").sends(RESULTS, file=("terpotong.csv", short))
+        assert refused.status_code == 422
+        assert "totals-differ" in refused.text  # 401 announced, 400 there: nothing of it took effect
+        assert counts(await here.month(SEPTEMBER))["paid"] == 400
+
+        read = await uploaded(here, two)
+        assert "400 Diterapkan 5 di antaranya ditolak bank 1 Dikarantina" in read
+        assert "BERES" in read
+        assert counts(await here.month(SEPTEMBER)) == {"paid": 795, "in_payment": 0, "unknown": 4, "missed": 185}
+        history = await here.pages("operator").reads("/impor")
+        assert f"{name} untuk 2025-09-M01, bagian 2 dari 2: 400 diterapkan, 1 dikarantina" in history
+
+        again = await here.pages("operator").does(RESULTS, file=("kiriman-kedua.csv", content))
+        assert "sudah pernah" in await here.pages("operator").reads(again)
+        assert counts(await here.month(SEPTEMBER))["paid"] == 795
+        await decided_by_two(here)
+
+
+async def decided_by_two(here: Kecamatan) -> None:
+    """The bank writes what its word meant; one decides with that letter, another confirms."""
+    (row,) = (await here.get("operator", "/disbursement/quarantine"))["items"]
+    assert (row["code"], row["problem"]) == ("BERES", "unknown_code")
+    door = f"/disbursement/quarantine/{row['file_id']}/{row['row']}"
+    body = {"decision": "accept", "evidence": "Surat bank 88/IX/2025", "code": "00", "settled_on": "2025-09-24"}
+    await here.post("operator", f"{door}/decision", body)
+    own = await here.post("operator", f"{door}/confirmation", {"agreed": True}, status=409)
+    assert own["code"] == "four-eyes"
+    await here.post("operator2", f"{door}/confirmation", {"agreed": True})
+    await here.world.settle()
+    assert counts(await here.month(SEPTEMBER)) == {"paid": 796, "in_payment": 0, "unknown": 3, "missed": 185}
+
+
+RESULTS = "/impor/disbursement/baru/results"
+
+
+async def august_lacks_seven(here: Kecamatan) -> tuple[dict[str, Any], set[str]]:
+    """August was sent; the bank promised two parts and sent one: seven people have no answer."""
+    await here.comes("2025-08-11")
+    await here.open_month(AUGUST)
+    batch = await here.sent_to_bank(AUGUST, "00801/SP2D/LS/2025 (sintetis)", "2025-08-20")
+    seven = set(accounts_of(await here.bank_file(batch))[-7:])
+    await here.comes("2025-08-25")
+    part = await answers(here, batch, "2025-08-22", lambda account: None if account in seven else "00", part=1)
+    await here.results(part)
+    await here.comes("2025-08-29")
+    assert counts(await here.month(AUGUST)) == {"paid": 690, "in_payment": 0, "unknown": 7, "missed": 0}
+    return batch, seven
+
+
+async def september_is_sent(here: Kecamatan) -> dict[str, Any]:
+    await here.comes("2025-09-04")
+    await september_comes_in(here)
+    await here.comes("2025-09-10")
+    await here.open_month(SEPTEMBER)
+    batch = await here.sent_to_bank(SEPTEMBER, "00917/SP2D/LS/2025 (sintetis)", "2025-09-22")
+    assert (batch["payments"], batch["sum"]) == (804, 243_000_000)
+    await here.comes("2025-09-24")
+    return batch
+
+
+def accounts_of(file: Path) -> list[str]:
+    """Account numbers of a file that went to the bank, in its order."""
+    with file.open(encoding="utf-8", newline="") as source:
+        rows = csv.reader(source, delimiter=";")
+        next(rows)
+        column = next(rows).index("nomor_rekening")
+        return [row[column] for row in rows]
+
+
+async def answers(here: Kecamatan, batch: Mapping[str, Any], day: str, code_of: Callable[[str], str | None], *, part: int) -> Path:
+    target = here.folder / f"hasil-{batch['code']}-{part}.csv"
+    files.bank_results(await here.bank_file(batch), target, day=day, code_of=code_of, part=part, parts=2)
+    return target
+
+
+async def uploaded(here: Kecamatan, file: Path) -> str:
+    """The page that follows when the operator sends the bank's file."""
+    page = await here.pages("operator").does(RESULTS, file=attached(file))
+    await here.world.settle()
+    return await here.pages("operator").reads(page)
+
+
+def counts(month: Mapping[str, Any]) -> dict[str, int]:
+    return {one: month[one] for one in ("paid", "in_payment", "unknown", "missed")}

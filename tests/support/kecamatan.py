@@ -79,7 +79,7 @@ class Kecamatan:
 
     async def check(self, kind: str, file: Path, controls: Mapping[str, Any], *, by: str = "operator") -> dict[str, Any]:
         answer = await self.world.as_(by).post(
-            f"/{SERVICE_OF[kind]}/imports/{kind}", files={"file": (file.name, file.read_bytes())}, data={"controls": json.dumps(controls)}
+            f"/{SERVICE_OF[kind]}/imports/{kind}", files={"file": attached(file)}, data={"controls": json.dumps(controls)}
         )
         assert answer.status_code in (200, 201), answer.text
         found: dict[str, Any] = answer.json()
@@ -119,6 +119,20 @@ class Kecamatan:
             await self.post(who, f"{door}/acknowledgement", {"list_hash": batch["list_hash"], "findings": found, "word": word})
         return len(found)
 
+    async def sent_to_bank(self, month: str, sp2d: str, day: str) -> dict[str, Any]:
+        """The main list of an open month, signed by three, paid for by an SP2D, released and handed over on this day."""
+        batch = await self.post("operator", "/disbursement/batches", {"month": month, "kind": "main"})
+        batch = await self.step("operator", batch, "submission")
+        await self.step("checker", batch, "check")
+        await self.explain(batch)
+        batch = await self.step("approver", batch, "approval")
+        await self.world.settle()
+        await self.comes(day)
+        await self.pay_in(batch, sp2d, day)
+        await self.step("releaser", batch, "release")
+        await self.world.settle()
+        return batch
+
     async def pay_in(self, batch: Mapping[str, Any], number: str, day: str) -> None:
         """The treasurer's SP2D for the list as it is."""
         lines = cengkareng.lines()
@@ -138,7 +152,7 @@ class Kecamatan:
         return target
 
     async def results(self, file: Path) -> dict[str, Any]:
-        answer = await self.world.as_("operator").post("/disbursement/results", files={"file": (file.name, file.read_bytes())})
+        answer = await self.world.as_("operator").post("/disbursement/results", files={"file": attached(file)})
         assert answer.status_code in (200, 201), answer.text
         await self.world.settle()
         found: dict[str, Any] = answer.json()
@@ -156,6 +170,11 @@ class Kecamatan:
     async def gaps(self, **params: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await self.get("approver", "/disbursement/gaps", limit=1000, **params))["items"]
         return found
+
+
+def attached(file: Path) -> tuple[str, bytes]:
+    """A file as a form sends it."""
+    return file.name, file.read_bytes()
 
 
 def decree_controls(number: str, from_month: str, counts: Mapping[str, int]) -> dict[str, Any]:
@@ -226,5 +245,5 @@ def _niks(file: Path) -> set[str]:
 
 
 __all__: Sequence[str] = (
-    "AUGUST", "JULY", "NEW", "OLD", "SEPTEMBER", "Kecamatan", "cengkareng_in_august", "decree_controls", "september_comes_in",
+    "AUGUST", "JULY", "NEW", "OLD", "SEPTEMBER", "Kecamatan", "attached", "cengkareng_in_august", "decree_controls", "september_comes_in",
 )  # fmt: skip

@@ -16,10 +16,12 @@ from services.console.refusals import refusal
 from services.console.view import STATIC, bar, link
 from services.disbursement import seed as disbursement_seed
 from services.disbursement.domain.batch import KINDS, BatchState
+from services.disbursement.domain.cases import LAWFUL_REASONS
 from services.disbursement.domain.entitlement import Outcome
 from services.disbursement.domain.reconciliation import RowProblem
 from services.disbursement.domain.stops import OrderKind
 from services.disbursement.queries.steps import STEPS
+from services.disbursement.templates import words as paper_words
 
 CONSOLE = Path(figures.__file__).parent
 
@@ -59,6 +61,8 @@ def test_every_code_of_the_services_has_a_word() -> None:
     reasons = {code for _, code, _ in beneficiary_seed.REASONS} | {code for code, _, _ in disbursement_seed.GAP_OWNERS}
     reasons |= {reason for _, outcome, reason, _, _ in disbursement_seed.BANK_CODES if outcome == "rejected"}
     assert reasons - {"*"} <= set(words.REASONS)
+    assert paper_words.REASONS == {code: word for code, word in words.REASONS.items() if code}, "the paper says what the page says"
+    assert set(LAWFUL_REASONS) <= set(words.REASONS)
     drawn = {part for _, parts, _ in words.STEPS for part in parts}
     assert drawn == set(STEPS) == set(words.WAITING_FOR)
 
