@@ -61,7 +61,7 @@ def test_every_code_of_the_services_has_a_word() -> None:
     reasons = {code for _, code, _ in beneficiary_seed.REASONS} | {code for code, _, _ in disbursement_seed.GAP_OWNERS}
     reasons |= {reason for _, outcome, reason, _, _ in disbursement_seed.BANK_CODES if outcome == "rejected"}
     assert reasons - {"*"} <= set(words.REASONS)
-    assert paper_words.REASONS == {code: word for code, word in words.REASONS.items() if code}, "the paper says what the page says"
+    assert {code: word for code, word in words.REASONS.items() if code} == paper_words.REASONS, "the paper says what the page says"
     assert set(LAWFUL_REASONS) <= set(words.REASONS)
     drawn = {part for _, parts, _ in words.STEPS for part in parts}
     assert drawn == set(STEPS) == set(words.WAITING_FOR)

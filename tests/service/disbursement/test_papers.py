@@ -138,7 +138,7 @@ async def test_the_minutes_carry_the_equation_and_an_annex_by_reason(desk: Desk)
     assert book["Persamaan bulan"][1] == ["KLJ", 3, 1, 1, 0, 0, 1, 0, 0]
     annex = book["Lampiran  belum dibayar menurut"]
     assert annex[1:] == [
-        ["terlewat", "account_closed", "KLJ", 1, 300_000], ["menunggu bank", "awaiting_bank", "KLJ", 1, 300_000],
+        ["terlewat", "Rekening ditutup", "KLJ", 1, 300_000], ["menunggu bank", "Bank belum menjawab", "KLJ", 1, 300_000],
         ["Jumlah", None, None, 2, 600_000],
     ]  # fmt: skip
     pdf = await desk.as_("leader").get("/months/2025-09/papers/minutes.pdf")
