@@ -9,6 +9,7 @@ from services.assistive_devices.imports import DELIVERY
 from services.assistive_devices.jobs import jobs
 from services.assistive_devices.seed import seed
 from services.assistive_devices.tables import metadata
+from shared.holidays import follow_holidays
 from shared.imports.api import import_router
 from shared.runtime import ServiceDefinition
 
@@ -21,6 +22,7 @@ service = ServiceDefinition(
     metadata=metadata,
     migrations="services.assistive_devices.migrations",
     router=router,
+    reactions=(follow_holidays,),
     jobs=jobs,
     seed=seed,
 )

@@ -46,7 +46,7 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         for file in ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
         for r in rows(file)
     ]
-    _upsert(connection, "holiday", ("day", "name", "kind"), days)
+    _upsert(connection, "holiday", ("day", "name", "kind"), days, keep=True)
     rules = [(code, code if code == "dinas" else code.replace("sudin-", "sudin/"), READINESS_WORKING_DAYS) for code, _, _ in places]
     _upsert(connection, "readiness_rule", ("place", "owner", "working_days"), rules, keep=True)
 

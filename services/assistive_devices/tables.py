@@ -9,13 +9,14 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Identity, Index, Integer, LargeBinary, Table, Uuid, text
 
 from shared.db import columns as c
+from shared.holidays import holiday_table
 from shared.tables import service_metadata
 
 metadata = service_metadata()
 
 Table("kind", metadata, c.key("code"), c.text("name"), c.text("iso_9999"), c.flag("iso_verified"))
 Table("place", metadata, c.key("code"), c.text("name"), c.text("area"))
-Table("holiday", metadata, c.key("day", Date), c.text("name"), c.text("kind"))
+holiday_table(metadata)
 Table("readiness_rule", metadata, c.key("place"), c.text("owner"), c.count("working_days"))
 
 Table("delivery", metadata, c.key("id", Uuid), c.text("number"), c.count("version"), Index("uq_delivery_number", "number", unique=True))

@@ -17,6 +17,7 @@ from shared.contracts.assistive_devices import StockReceived
 from shared.contracts.budget_audit import Sp2dRecorded, TreasuryReturnRecorded
 from shared.contracts.disbursement import BatchApproved, BatchSent, BatchSettled, BatchWithdrawn
 from shared.db.session import WriteSession
+from shared.holidays import follow_holidays
 from shared.messaging.reactions import Context, Received, caused_by, reacts_to
 
 
@@ -85,4 +86,4 @@ async def stock(events: Sequence[Received[StockReceived]], session: WriteSession
             await detect.evaluate(session, goods.CODE, data.contract, cause=event.id, at=at, today=today)
 
 
-reactions = (batches, treasury, stock)
+reactions = (batches, treasury, stock, follow_holidays)

@@ -79,7 +79,7 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         for file in ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
         for r in rows(file)
     ]
-    _upsert(connection, "holiday", ("day", "name", "kind"), days)
+    _upsert(connection, "holiday", ("day", "name", "kind"), days, keep=True)
     # What people may change is filled in once and then left alone.
     _upsert(connection, "food_account", ("code", "from_day", "to_day", "verified", "note"), FOOD_ACCOUNTS, keep=True)
     _upsert(connection, "food_ceiling", ("from_day", "to_day", "price", "source"), FOOD_CEILINGS, keep=True)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Identity, Index, Integer, Table, Uuid, text
 
 from shared.db import columns as c
+from shared.holidays import holiday_table
 from shared.tables import service_metadata
 
 metadata = service_metadata()
@@ -37,7 +38,7 @@ Table(
     c.text("source"),
 )
 Table("panti", metadata, c.key("code"), c.text("name"), c.text("target"), c.count("capacity"), c.text("source"))
-Table("holiday", metadata, c.key("day", Date), c.text("name"), c.text("kind"))
+holiday_table(metadata)
 Table("mismatch_rule", metadata, c.key("code"), c.text("owner"), c.count("working_days"))
 
 Table(

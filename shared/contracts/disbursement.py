@@ -180,3 +180,19 @@ class CaseWarned(Event, frozen=True, kw_only=True):
     step: str
     owner: str
     due_on: str
+
+
+HOLIDAYS = topic("disbursement.holidays", 16, partitions=1, key="holiday_id")
+
+
+@event("disbursement.holiday.changed.v1", 243, HOLIDAYS)
+class HolidayChanged(Event, frozen=True, kw_only=True):
+    """Two people agreed that ``day`` is a holiday, or is none any more; whoever counts working days counts by it from now on.
+
+    ``kind``: ``libur_nasional`` or ``cuti_bersama``; empty, like ``name``, where the day is none.
+    """
+
+    day: str
+    holiday: bool
+    name: str
+    kind: str

@@ -11,6 +11,7 @@ from services.assistive_devices.domain.readiness import DEMAND_WINDOW_DAYS, Shel
 from shared.contracts.assistive_devices import ReadinessAtRisk, ReadinessRestored
 from shared.contracts.registry import Event
 from shared.db.session import WriteSession
+from shared.holidays import holidays
 from shared.kernel.ids import natural_id
 from shared.kernel.workdays import add_working_days
 from shared.messaging import outbox
@@ -58,8 +59,7 @@ def _kept(before: Row[Any] | None, *, at_risk: bool) -> tuple[str, date | None]:
 
 async def _owner_and_date(session: WriteSession, place: str, today: date) -> tuple[str, date]:
     rule = (await session.execute(text("SELECT owner, working_days FROM readiness_rule WHERE place = :place"), {"place": place})).one()
-    holidays = frozenset(await session.scalars(text("SELECT day FROM holiday")))
-    return rule.owner, add_working_days(today, rule.working_days, holidays)
+    return rule.owner, add_working_days(today, rule.working_days, await holidays(session))
 
 
 async def _shelf(session: WriteSession, kind: str, place: str, at: datetime) -> Shelf:

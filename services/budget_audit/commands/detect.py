@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from services.budget_audit import store
 from services.budget_audit.domain.detectors.finding import Finding
 from services.budget_audit.domain.mismatch import State, Step, after
 from services.budget_audit.domain.references import panti_month
 from services.budget_audit.store import facts
 from shared.contracts.budget_audit import MismatchDetected, MismatchExplained
 from shared.db.session import WriteSession
+from shared.holidays import holidays
 from shared.kernel.ids import natural_id
 from shared.kernel.workdays import add_working_days
 from shared.messaging import outbox
@@ -108,7 +108,7 @@ async def _owner_and_date(session: WriteSession, finding: Finding, today: date) 
     rule = (await session.execute(text("SELECT owner, working_days FROM mismatch_rule WHERE code = :code"), {"code": finding.code})).one()
     named = panti_month(f"{finding.subject}/{finding.period}")
     owner = rule.owner.replace("{panti}", named.panti if named else finding.subject)
-    return owner, add_working_days(today, rule.working_days, await store.holidays(session))
+    return owner, add_working_days(today, rule.working_days, await holidays(session))
 
 
 async def record_step(

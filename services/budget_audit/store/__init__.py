@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 
 from services.budget_audit.domain.ledger import Posting
 from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT, Line
-from shared.db.session import AnySession, WriteSession
+from shared.db.session import WriteSession
 from shared.kernel.errors import NotFound
 
 _BUCKETS = 64
@@ -111,10 +111,6 @@ async def post(session: WriteSession, postings: Sequence[Posting | None], *, at:
                     VALUES (:at, :transaction, :debit, :credit, :amount, :line, :batch, :source)"""),
             rows,
         )
-
-
-async def holidays(session: AnySession) -> frozenset[date]:
-    return frozenset(await session.scalars(text("SELECT day FROM holiday")))
 
 
 async def mismatch_for_update(session: WriteSession, mismatch_id: UUID) -> Row[Any]:

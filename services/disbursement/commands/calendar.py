@@ -18,12 +18,14 @@ from sqlalchemy import Row, text
 from services.disbursement.commands.release import RESULTS_DUE_WORKING_DAYS
 from services.disbursement.domain.calendar import STEPS
 from services.disbursement.store import confirmed_holidays
+from shared.contracts.disbursement import HolidayChanged
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotFound, Refusal
-from shared.kernel.ids import uuid7
+from shared.kernel.ids import natural_id, uuid7
 from shared.kernel.month import Month, month_of
 from shared.kernel.workdays import add_working_days_to, is_working_day
+from shared.messaging import outbox
 
 Kind = Literal["holiday_added", "holiday_removed", "step", "announcement"]
 
@@ -122,6 +124,16 @@ async def confirm(session: WriteSession, change_id: UUID, *, by: str, at: dateti
         await session.execute(_ANNOUNCED, {**content, "change": change_id, "at": at})
     if change.kind.startswith("holiday"):
         await _move_results_due(session)
+        await _tell_holiday(session, change.subject, content, holiday=change.kind == "holiday_added", at=at)
+
+
+async def _tell_holiday(session: WriteSession, subject: str, content: Mapping[str, Any], *, holiday: bool, at: datetime) -> None:
+    """The other services count working days too, by tables of their own."""
+    version = await session.scalar(
+        text("SELECT count(*) FROM calendar_change WHERE subject = :subject AND state = 'confirmed'"), {"subject": subject}
+    )
+    data = HolidayChanged(day=content["day"], holiday=holiday, name=content["name"], kind=content["kind"])
+    await outbox.append(session, [outbox.Outgoing(natural_id("holiday", content["day"]), int(version or 1), data)], at=at)
 
 
 async def withdraw(session: WriteSession, change_id: UUID, *, by: str, at: datetime) -> None:

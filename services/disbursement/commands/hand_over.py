@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +64,7 @@ async def hand_over_next(session: WriteSession, *, cipher: FieldCipher, data: Pa
     """
     file = (await session.execute(_WAITING, {"since": at - _TRY_AGAIN_AFTER})).one_or_none()
     if file is None:
-        await asyncio.to_thread(forget_proved, data, time.time() - _BROKEN_OFF_S)
+        await asyncio.to_thread(forget_proved, data, at.timestamp() - _BROKEN_OFF_S)
         return 0
     batch = await batches.load_for_update(session, file.batch_id)
     partial = bank_folder(data, "out") / f".{file.name}.partial"

@@ -152,7 +152,7 @@ async def test_a_release_that_fails_leaves_no_accounts_behind_and_one_that_was_k
     left.write_bytes(b"1234567890")
     await desk.settle()
     assert left.exists()
-    os.utime(left, (left.stat().st_mtime - 3700,) * 2)
+    os.utime(left, (THURSDAY.timestamp() - 3700,) * 2)
     await desk.settle()
     assert not left.exists()
 
