@@ -46,6 +46,11 @@ DONE: Final = {
     "jatuh-tempo": "Hasil dinyatakan jatuh tempo; yang tanpa jawaban ditanyakan ke bank.",
     "delegasikan": "Pendelegasian dicatat; orang ketiga harus menyetujuinya.", "cabut-delegasi": "Pendelegasian berakhir.",
     "setuju-perintah": "Perintah disetujui dan sudah berlaku.", "batal-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
+    "dicatat": "Sudah dicatat.", "minta-kecuali": "Pengecualian diminta; orang kedua harus mengesahkannya.",
+    "sahkan-pengecualian": "Pengecualian disahkan.", "tolak-pengecualian": "Pengecualian ditolak; bulan ini tetap terlewat.",
+    "kasus-dibuka": "Kasus dicatat, dengan penanggung jawab dan tenggat.", "kunjungan-dibuka": "Kunjungan dibuka.",
+    "perintah-menunggu": "Perintah dicatat; orang kedua harus mengesahkannya.", "perintah-terbit": "Perintah terbit dan berlaku.",
+    "sahkan-perintah": "Perintah disahkan dan berlaku.", "batalkan-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
 }  # fmt: skip
 """What was done, after a form was sent and the page loaded anew (``?selesai=``)."""
 

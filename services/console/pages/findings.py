@@ -13,7 +13,6 @@ from services.console.view import go, link, page
 
 router = APIRouter()
 
-PAGE: Final = 100
 ACTIONS: Final = {
     "jelaskan": ("explanation", ("detected",), ("panti-head", "treasurer", "operator")),
     "sepakati": ("agreement", ("detected", "explained"), ("auditor",)),
@@ -25,9 +24,10 @@ ACTIONS: Final = {
 @router.get("/temuan")
 async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewat: str = "") -> Response:
     """Everything open; ``bulan``: one month, ``lewat``: only what is late."""
-    groups, counted, mismatches, readiness, months, panti, kinds, places, areas = await together(
+    groups, counted, excluding, mismatches, readiness, months, panti, kinds, places, areas = await together(
         doors.ask("/disbursement/gaps/groups", month=bulan),
         doors.ask("/disbursement/gaps", month=bulan, limit=1),
+        doors.ask("/disbursement/exclusions"),
         doors.ask("/budget_audit/mismatches"),
         doors.ask("/assistive_devices/readiness"),
         doors.ask("/disbursement/months"),
@@ -43,6 +43,7 @@ async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewa
     devices = [] if isinstance(readiness, DoorProblem) else [one for one in readiness["items"] if one["state"] == "at_risk"]
     return page(
         request, "findings.html", doors, groups=groups, shown_groups=shown_groups, counted=counted, mismatches=mismatches,
+        excluding=[] if isinstance(excluding, DoorProblem) else excluding["items"],
         opened=opened, closed=closed, readiness=readiness, devices=devices, month=bulan, late_only=bool(lewat), areas=areas,
         panti=_names(panti), kinds=_names(kinds), places=_names(places),
         months=[] if isinstance(months, DoorProblem) else [one["month"] for one in months["items"]],
@@ -52,19 +53,6 @@ async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewa
 def _names(answer: Any) -> dict[str, str]:
     """Code to name of a list of reference data; empty where its service does not answer (codes are shown then)."""
     return {} if isinstance(answer, DoorProblem) else {one["code"]: one["name"] for one in answer["items"]}
-
-
-@router.get("/temuan/bulan-belum-dibayar")
-async def gaps_page(
-    request: Request, doors: DoorsDep, *, bulan: str = "", alasan: str = "", pemilik: str = "", sesudah: str = ""
-) -> Response:
-    """The gaps of one group, one by one. ``pemilik`` is an office; where its code names an area, only that area is read."""
-    place = pemilik.partition("/")[2] if pemilik.startswith(("sudin/", "satpel/")) else ""
-    found, areas = await together(
-        doors.get("/disbursement/gaps", month=bulan, reason=alasan, area=place, after=sesudah, limit=PAGE), doors.area_names()
-    )
-    following = link(request.url.path, bulan=bulan, alasan=alasan, pemilik=pemilik, sesudah=found["next"]) if found["next"] else ""
-    return page(request, "gaps.html", doors, gaps=found, month=bulan, reason=alasan, owner=pemilik, more=following, areas=areas)
 
 
 def offered(mismatch: dict[str, Any], doors: Doors) -> list[str]:

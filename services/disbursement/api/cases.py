@@ -148,10 +148,11 @@ class CapConfirmation(_Input):
 async def all_cases(
     *, request: Request, session: ReadDep, caller: CallerDep, kind: Literal["hold", "objection", "access", "recovery", ""] = "",
     about: str = "", state: Literal["open", "closed", ""] = "open", person: UUID | None = None,
-    lacking: Literal["notice", "reply", ""] = "", after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    lacking: Literal["notice", "reply", ""] = "", owner: str = "", late: bool = False, after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Cases of the caller's areas with owner, date and next step; ``lacking``: holds without a notice, or past the term to reply."""
-    which = queries.CaseFilter(kind, about, state, person, lacking)
+    which = queries.CaseFilter(kind, about, state, person, lacking, owner, late)
     return await queries.cases(session, which, after, limit, request.app.state.service.clock.today())
 
 

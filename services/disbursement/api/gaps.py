@@ -52,11 +52,11 @@ class Nothing(_Input):
 @router.get("/gaps")
 async def gaps(
     *, request: Request, session: ReadDep, caller: CallerDep, month: str = "", state: Literal["open", "closed", ""] = "open",
-    reason: str = "", area: str = "", programme: str = "", after: UUID | None = None,
+    reason: str = "", area: str = "", programme: str = "", owner: str = "", late: bool = False, after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Gaps of the caller's areas: how many are open and why, and the ones asked for with owner and date."""
-    which = queries.GapFilter(month=month, state=state, reason=reason, area=area, programme=programme)
+    which = queries.GapFilter(month=month, state=state, reason=reason, area=area, programme=programme, owner=owner, late=late)
     return await queries.gaps(session, which, after, limit, request.app.state.service.clock.today())
 
 
@@ -67,6 +67,15 @@ async def gap_groups(
     """Open gaps by month, reason and office with how many are late: what each office has to do."""
     which = queries.GapFilter(month=month, state="open", reason=reason, area=area, programme=programme)
     return {"items": await queries.groups(session, which, request.app.state.service.clock.today())}
+
+
+@router.get("/exclusions")
+async def exclusions(
+    session: ReadDep, caller: CallerDep, state: Literal["proposed", "confirmed", "refused", ""] = "proposed",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:  # fmt: skip
+    """Orders to exclude a missed month, of the caller's areas; ``proposed`` ones wait for a second person."""
+    return {"items": await queries.exclusions(session, state, limit)}
 
 
 @router.get("/gaps/{gap_id}")

@@ -19,24 +19,31 @@ _SHOWN = """c.id, c.kind, c.about, c.person_id, c.programme, c.from_month, c.to_
       ORDER BY r.valid_from DESC LIMIT 1) AS step_words"""
 
 _WHICH = """:kind IN ('', c.kind) AND :about IN ('', c.about) AND (:state = '' OR (:state = 'open') = (c.state <> 'closed'))
-    AND (CAST(:person AS uuid) IS NULL OR c.person_id = :person)
+    AND (CAST(:person AS uuid) IS NULL OR c.person_id = :person) AND :owner IN ('', c.owner)
+    AND (NOT :late OR c.state <> 'closed' AND c.due_on < :today)
     AND (:lacking = '' OR c.kind = 'hold' AND c.state <> 'closed' AND (
          :lacking = 'notice' AND c.noticed_on IS NULL OR :lacking = 'reply' AND c.state = 'notified' AND c.reply_due_on < :today))"""
 
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Empty means any. ``state``: open or closed. ``lacking``: holds without a ``notice``, or past the term to ``reply``."""
+    """Empty means any. ``state``: open or closed. ``lacking``: holds without a ``notice``, or past the term to ``reply``.
+
+    ``owner``: an office. ``late``: only those past their date.
+    """
 
     kind: str = ""
     about: str = ""
     state: str = "open"
     person: UUID | None = None
     lacking: str = ""
+    owner: str = ""
+    late: bool = False
 
     def params(self, today: date) -> dict[str, Any]:
         return {
-            "kind": self.kind, "about": self.about, "state": self.state, "person": self.person, "lacking": self.lacking, "today": today,
+            "kind": self.kind, "about": self.about, "state": self.state, "person": self.person, "lacking": self.lacking,
+            "owner": self.owner, "late": self.late, "today": today,
         }  # fmt: skip
 
 
@@ -50,6 +57,11 @@ async def cases(session: ReadSession, which: CaseFilter, after: UUID | None, lim
         {"today": today},
     )
     groups = [dict(row) for row in counted.mappings()]
+    owned = await session.execute(
+        text("""SELECT owner, count(*) AS n, count(*) FILTER (WHERE due_on < :today) AS overdue FROM case_file
+                 WHERE state <> 'closed' GROUP BY owner ORDER BY n DESC, owner"""),
+        {"today": today},
+    )
     found = await session.execute(
         text(f"""SELECT {_SHOWN} FROM case_file c WHERE {_WHICH} AND (CAST(:after AS uuid) IS NULL OR c.id > :after)
                   ORDER BY c.id LIMIT :limit"""),
@@ -59,7 +71,8 @@ async def cases(session: ReadSession, which: CaseFilter, after: UUID | None, lim
     return {
         "open": sum(group["n"] for group in groups), "overdue": sum(group["overdue"] for group in groups),
         "holds_without_notice": sum(group["without_notice"] for group in groups),
-        "holds_past_reply": sum(group["past_reply"] for group in groups), "groups": groups, "items": items,
+        "holds_past_reply": sum(group["past_reply"] for group in groups), "groups": groups,
+        "owners": [dict(row) for row in owned.mappings()], "items": items,
         "next": str(items[-1]["id"]) if len(items) == limit else None,
     }  # fmt: skip
 

@@ -13,7 +13,8 @@ from shared.db.session import AnySession, ReadSession
 from shared.kernel.errors import NotFound
 
 _WHICH = """:month IN ('', g.month) AND :state IN ('', g.state) AND :reason IN ('', g.reason) AND :programme IN ('', g.programme)
-        AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%')"""
+        AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%') AND :owner IN ('', g.owner)
+        AND (NOT :late OR g.state = 'open' AND g.due_on < :today)"""
 
 
 # What has to be done, by the rule of today; '*' where the reason has no rule of its own.
@@ -24,17 +25,21 @@ _STEP = """LEFT JOIN LATERAL (
 
 @dataclass(frozen=True)
 class GapFilter:
-    """Empty means any; ``area`` is a prefix of area codes."""
+    """Empty means any; ``area`` is a prefix of area codes, ``owner`` an office; ``late``: only those past their date."""
 
     month: str = ""
     state: str = "open"
     reason: str = ""
     area: str = ""
     programme: str = ""
+    owner: str = ""
+    late: bool = False
 
-    @property
-    def params(self) -> dict[str, str]:
-        return {"month": self.month, "state": self.state, "reason": self.reason, "area": self.area, "programme": self.programme}
+    def params(self, today: date) -> dict[str, Any]:
+        return {
+            "month": self.month, "state": self.state, "reason": self.reason, "area": self.area, "programme": self.programme,
+            "owner": self.owner, "late": self.late, "today": today,
+        }  # fmt: skip
 
 
 async def gaps(session: ReadSession, which: GapFilter, after: UUID | None, limit: int, today: date) -> dict[str, Any]:
@@ -42,7 +47,7 @@ async def gaps(session: ReadSession, which: GapFilter, after: UUID | None, limit
 
     Parked people (a gap of theirs has no month) are counted apart and shown in every month.
     """
-    counted = {**which.params, "state": "open", "reason": ""}
+    counted = {**which.params(today), "state": "open", "reason": ""}
     rows = await session.execute(
         text(f"""SELECT reason, count(*) AS n, count(*) FILTER (WHERE owner = '') AS no_owner,
                          count(*) FILTER (WHERE escalations > 0) AS escalated FROM gap g
@@ -77,9 +82,10 @@ async def _page(session: ReadSession, which: GapFilter, after: UUID | None, limi
                         g.escalations, g.escalated_at, s.step AS next_step, s.words AS next_step_words
                    FROM gap g {_STEP}
                   WHERE ({_WHICH} OR (g.kind = 'system_parked' AND :state IN ('', g.state) AND :reason IN ('', g.reason)
-                         AND :programme = '' AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%')))
+                         AND :programme = '' AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%') AND :owner IN ('', g.owner)
+                         AND (NOT :late OR g.state = 'open' AND g.due_on < :today)))
                     AND (CAST(:after AS uuid) IS NULL OR g.id > :after) ORDER BY g.id LIMIT :limit"""),
-        {**which.params, "after": after, "limit": limit, "today": today},
+        {**which.params(today), "after": after, "limit": limit},
     )
     return [dict(row) for row in found.mappings()]
 
@@ -96,7 +102,7 @@ async def groups(session: ReadSession, which: GapFilter, today: date) -> list[di
                    FROM gap g {_STEP} WHERE g.kind = 'month' AND {_WHICH}
                   GROUP BY g.month, g.outcome, g.reason, g.owner
                   ORDER BY count(*) FILTER (WHERE g.due_on < :today) DESC, min(g.due_on), count(*) DESC, g.month, g.reason, g.owner"""),
-        {**which.params, "state": "open", "today": today},
+        {**which.params(today), "state": "open"},
     )
     return [dict(row) for row in found.mappings()]
 
@@ -130,3 +136,13 @@ async def gap(session: AnySession, gap_id: UUID, today: date) -> dict[str, Any]:
     return dict(found) | {
         "notes": [dict(row) for row in notes.mappings()], "exclusions": [dict(row) for row in orders.mappings()],
     }  # fmt: skip
+
+
+async def exclusions(session: ReadSession, state: str, limit: int) -> list[dict[str, Any]]:
+    """Orders to exclude a missed month, newest first (of a state; any where empty), with the gap that each is about."""
+    found = await session.execute(
+        text("""SELECT id, gap_id, person_id, programme, month, area, reason, document, asked_by, asked_at, state, decided_by, decided_at
+                  FROM exclusion_order WHERE :state IN ('', state) ORDER BY asked_at DESC, id LIMIT :limit"""),
+        {"state": state, "limit": limit},
+    )
+    return [dict(row) for row in found.mappings()]

@@ -91,6 +91,8 @@ class Beneficiary:
         self.niks: dict[str, UUID] = {}
         self.name = "Siti Contoh"
         self.queue: list[Record] = []
+        self.looked: list[tuple[str, str]] = []
+        """Every look at people, with its purpose, as the audit chain of beneficiary would have it."""
         self.ages: list[dict[str, Any]] | None = None
         """What ``/beneficiary/outlook/ages`` answers; None: it does not answer."""
         self.budget: list[dict[str, Any]] | None = None
@@ -181,7 +183,7 @@ class Beneficiary:
         @app.post("/beneficiary/people:resolve")
         async def resolve(request: Request) -> dict[str, Any]:
             asked = json.loads(await request.body())
-            assert asked["purpose"] == "import"
+            self.looked.append(("resolve", asked["purpose"]))
             assert len(asked["niks"]) <= 5_000
             found = [self.niks.get(each) for each in asked["niks"]]
             return {"ids": [str(each) if each else None for each in found]}
@@ -189,6 +191,7 @@ class Beneficiary:
         @app.post("/beneficiary/people:reveal")
         async def reveal(request: Request) -> dict[str, Any]:
             asked = json.loads(await request.body())
+            self.looked.append(("reveal", asked["purpose"]))
             by_id = {str(who): number for number, who in self.niks.items()}
             everything = {"name": self.name, "address": "Jl. Contoh No. 1; RT 001", "birth_date": "1945-05-12"}
             return {
