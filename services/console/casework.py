@@ -119,7 +119,9 @@ NOTICE: Final = Form(
     "beri-tahu", "notice", "Catat pemberitahuan kepada penerima", "Catat pemberitahuan", DESK,
     (
         _ON, Field("cara", "how", "Cara", "choice", WAYS), _DOCUMENT,
-        Field("waktu_jawab", "reply_working_days", "Waktu menjawab (hari kerja)", "number", required=False, help="Kosong: menurut aturan, 14."),
+        Field(
+            "waktu_jawab", "reply_working_days", "Waktu menjawab (hari kerja)", "number", required=False, help="Kosong: menurut aturan.",
+        ),
     ),
     help="Waktu menjawab dihitung sejak tanggal ini.",
 )  # fmt: skip
@@ -157,10 +159,16 @@ REPAY: Final = Form(
 )  # fmt: skip
 PLAN: Final = Form(
     "sepakati-angsuran", "instalments", "Sepakati angsuran", "Simpan angsuran", MONEY,
-    (Field("angsuran", "instalments", "Angsuran, satu per baris", "plan", help="Tanggal dan jumlah, misalnya: 2026-02-10 300.000. Jumlah semuanya tepat sama dengan sisa."),),
+    (
+        Field(
+            "angsuran", "instalments", "Angsuran, satu per baris", "plan",
+            help="Tanggal dan jumlah, misalnya: 2026-02-10 300.000. Jumlah semuanya tepat sama dengan sisa.",
+        ),
+    ),
 )  # fmt: skip
 WRITE_OFF: Final = Form(
-    "minta-hapus", "write-off", "Minta penghapusan tagihan", "Minta penghapusan", MONEY, (Field("alasan", "reason", "Alasan", "long"), _DOCUMENT),
+    "minta-hapus", "write-off", "Minta penghapusan tagihan", "Minta penghapusan", MONEY,
+    (Field("alasan", "reason", "Alasan", "long"), _DOCUMENT),
     help="Orang lain yang memutuskan.", confirm="Minta sisa tagihan dihapuskan?",
 )  # fmt: skip
 WRITE_OFF_DECISION: Final = Form(
@@ -189,7 +197,10 @@ def forms_of_kind(kind: str) -> list[Form]:
 # --- new cases --------------------------------------------------------------------------------------------------------
 
 _WHO: Final = (
-    Field("orang", "person_id", "Nomor NIK atau nomor Ritme penerima", least=16, most=36, help="NIK hanya dipakai untuk mencari, dan pencariannya dicatat."),
+    Field(
+        "orang", "person_id", "NIK atau nomor Ritme penerima", least=16, most=36,
+        help="NIK hanya dipakai untuk mencari, dan pencariannya dicatat.",
+    ),
 )  # fmt: skip
 _PROGRAMME: Final = Field("program", "programme", "Program", "choice", PROGRAMMES)
 _MONTH: Final = Field("bulan", "month", "Bulan", "month")
@@ -202,7 +213,10 @@ NEW: Final[Mapping[str, Form]] = {
             Field("tanggal", "filed_on", "Tanggal disampaikan", "date"), Field("cara", "filed_by", "Disampaikan lewat", "choice", FILED_BY),
             Field("isi", "text", "Isi sanggah", "long"),
             Field("tahu", "decided_on", "Tanggal penerima mengetahui keputusan", "date", required=False),
-            Field("pemutus", "decided_by", "Nama pengguna pemutus", required=False, least=2, most=60, help="Dia tidak boleh menjawab sanggah ini."),
+            Field(
+                "pemutus", "decided_by", "Nama pengguna pemutus", required=False, least=2, most=60,
+                help="Dia tidak boleh menjawab sanggah ini.",
+            ),
         ),
     ),
     "akses": Form(
@@ -216,8 +230,14 @@ NEW: Final[Mapping[str, Form]] = {
         "tagihan", "recovery", "Tagih kembali bulan yang bukan haknya", "Buat tagihan", MONEY,
         (
             *_WHO, _PROGRAMME, Field("sebab", "about", "Sebab", "choice", CLAIMS),
-            Field("meninggal", "day_of_death", "Tanggal meninggal", "date", required=False, help="Hanya bila meninggal: bulan sesudah bulan kematian ditagih."),
-            Field("bulan", "months", "Bulan, dipisah koma", required=False, least=7, most=1000, help="Untuk sebab lain, misalnya 2025-08, 2025-09."), _DOCUMENT,
+            Field(
+                "meninggal", "day_of_death", "Tanggal meninggal", "date", required=False,
+                help="Hanya bila meninggal: bulan sesudah bulan kematian ditagih.",
+            ),
+            Field(
+                "bulan", "months", "Bulan, dipisah koma", required=False, least=7, help="Untuk sebab lain, misalnya 2025-08, 2025-09.",
+            ),
+            _DOCUMENT,
         ),
     ),
 }  # fmt: skip

@@ -204,6 +204,12 @@ def office(owner: Any, names: Mapping[str, str]) -> str:
             return _OFFICES.get(text) or text.replace("-", " ").replace("/", " ").capitalize()
 
 
+def author(by: Any, names: Mapping[str, str]) -> str:
+    """Who did it: a person by name, or the system (``job/escalate``, ``reaction/holds``)."""
+    text = str(by or "")
+    return "sistem" if "/" in text else names.get(text, text)
+
+
 STEPS: Final = (
     ("Jadwal", (), "Kalender bulan ditetapkan"),
     ("Batas Data", ("sealed",), "Daftar menurut SK dikunci"),

@@ -24,8 +24,8 @@ MONTH = "/bulan/2025-09"
 OUTCOMES = {"semua": 1000, "paid": 796, "unknown": 3, "held": 12, "missed": 185, "excluded": 4}
 PAGES = (
     MONTH, f"{MONTH}/missed", f"{MONTH}/missed?wilayah=31.73.01", f"{MONTH}/semua?daftar=1", f"{MONTH}/dana", "/bulan/2025-07", "/temuan",
-    "/temuan/bulan-belum-dibayar?bulan=2025-09&alasan=account_closed", "/impor", "/impor/beneficiary/baru/decree",
-    "/impor/disbursement/baru/carry-in", "/impor/disbursement/baru/results",
+    "/temuan/bulan-belum-dibayar?bulan=2025-09&alasan=account_closed", "/kasus", "/kasus/baru/sanggah", "/impor",
+    "/impor/beneficiary/baru/decree", "/impor/disbursement/baru/carry-in", "/impor/disbursement/baru/results",
 )  # fmt: skip
 
 
@@ -164,11 +164,14 @@ def test_no_page_is_wider_than_its_window_nor_breaks_its_policy(visit: Any, widt
 
 
 def _documents(page: Any) -> list[str]:
-    """A batch, an import and a result file of the story."""
+    """A batch, an import, a result file, a case and a missed month of the story."""
     page.goto(MONTH)
     found = [page.locator(".batches a").first.get_attribute("href")]
     page.goto("/impor")
     found += [page.locator("tbody th a").first.get_attribute("href"), page.locator('a[href*="/hasil/"]').first.get_attribute("href")]
+    for path in ("/kasus", "/temuan/bulan-belum-dibayar?alasan=account_closed"):
+        page.goto(path)
+        found.append(page.locator("tbody th a").first.get_attribute("href"))
     return [href for href in found if href]
 
 

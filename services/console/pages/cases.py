@@ -39,7 +39,8 @@ async def _list(
         alerts=[] if isinstance(alerts, DoorProblem) else alerts["items"],
         orders=[] if isinstance(orders, DoorProblem) else orders["items"],
         which={"jenis": "", "pemilik": "", "lewat": "", "kurang": "", "status": "", **which},
-        owners={code: words.office(code, areas) for code in owners}, more=link("/kasus", **here, sesudah=found["next"]) if found["next"] else "",
+        owners={code: words.office(code, areas) for code in owners},
+        more=link("/kasus", **here, sesudah=found["next"]) if found["next"] else "",
         not_drawn=casework.NOT_DRAWN if casework.NOT_DRAWN.offered_to(doors.person) else None,
         new=[(kind, form) for kind, form in casework.NEW.items() if form.offered_to(doors.person)],
         problem=problem, typed=typed or {}, sent=sent,
@@ -102,7 +103,9 @@ def _new_form(kind: str) -> Form:
 
 
 @router.get("/kasus/baru/{kind}")
-async def new_page(kind: str, request: Request, doors: DoorsDep, orang: str = "", program: str = "", bulan: str = "", atas: str = "") -> Response:
+async def new_page(
+    kind: str, request: Request, doors: DoorsDep, orang: str = "", program: str = "", bulan: str = "", atas: str = ""
+) -> Response:
     """An empty form, or one that a gap has filled in (``orang``, ``program``, ``bulan``, ``atas``)."""
     _new_form(kind)
     return _new(request, doors, kind, {"orang": orang, "program": program, "bulan": bulan, "atas": atas})

@@ -25,9 +25,7 @@ async def gaps_page(
 ) -> Response:
     """Open gaps one by one; ``pemilik`` is an office, ``lewat``: only those past their date."""
     found, areas = await together(
-        doors.get(
-            "/disbursement/gaps", month=bulan, reason=alasan, owner=pemilik, late="true" if lewat else "", after=sesudah, limit=PAGE
-        ),
+        doors.get("/disbursement/gaps", month=bulan, reason=alasan, owner=pemilik, late="true" if lewat else "", after=sesudah, limit=PAGE),
         doors.area_names(),
     )
     here = {"bulan": bulan, "alasan": alasan, "pemilik": pemilik, "lewat": lewat}

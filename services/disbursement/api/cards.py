@@ -12,8 +12,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.disbursement.commands.account_opening import ask_for_accounts, opening_file
+from services.disbursement.commands.card_lists import visit_list, wave_list
 from services.disbursement.commands.invitations import Wave, ask_home_service, invite, visited
-from services.disbursement.queries import cards
+from services.disbursement.domain.invitations import INVITATIONS_MAX
+from services.disbursement.queries import cards, recipients
 from shared import audit
 from shared.db.session import copy_out
 from shared.web.auth import CallerDep, allowed
@@ -83,9 +85,7 @@ async def file(opening_id: UUID, request: Request, session: WriteDep, caller: Ca
     await audit.record(
         session, caller, "account_opening.file", "account-opening", count=shown["count"], ids_hash=str(opening_id), at=service.clock.now()
     )
-    return Response(
-        content, media_type="text/csv; charset=utf-8", headers={"content-disposition": f'attachment; filename="{shown["code"]}.csv"'}
-    )
+    return _csv(content, shown["code"])
 
 
 @router.post("/invitation-waves", status_code=201, dependencies=_WHOLE)
@@ -114,6 +114,26 @@ async def wave_people(wave_id: UUID, request: Request, session: ReadDep, caller:
     return StreamingResponse(stream(), media_type="application/x-ndjson")
 
 
+@router.get("/invitation-waves/{wave_id}/list.csv", dependencies=[allowed("operator")])
+async def wave_by_name(wave_id: UUID, request: Request, session: WriteDep, caller: CallerDep) -> Response:
+    """Who is called, by name and address, in the caller's areas. Audited here and in beneficiary."""
+    service = request.app.state.service
+    code, count, blocks = await wave_list(service, session, caller, wave_id)
+    content = b"".join([block async for block in blocks])
+    await audit.record(session, caller, "invitation_wave.list", "wave", count=count, ids_hash=str(wave_id), at=service.clock.now())
+    return _csv(content, code)
+
+
+def _csv(content: bytes, name: str) -> Response:
+    return Response(content, media_type="text/csv; charset=utf-8", headers={"content-disposition": f'attachment; filename="{name}.csv"'})
+
+
+@router.get("/cards/funnel")
+async def funnel(request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    """Everybody entitled now, of the caller's areas, by what they wait for: an account, a card, a visit, nothing any more."""
+    return {"items": await recipients.funnel(session, request.app.state.service.clock.today(), INVITATIONS_MAX)}
+
+
 @router.get("/cards/waiting")
 async def waiting(session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """Cards that wait to be handed over, by programme and kota, by how often the person was called."""
@@ -133,6 +153,16 @@ async def visits(
     session: ReadDep, caller: CallerDep, state: Literal["asked", "handed_over", "not_handed_over", ""] = "asked"
 ) -> dict[str, Any]:
     return {"items": await cards.visits(session, state)}
+
+
+@router.get("/home-services/list.csv", dependencies=[allowed("operator")])
+async def visits_by_name(request: Request, session: WriteDep, caller: CallerDep) -> Response:
+    """Whom the bank visits, by name and address, in the caller's areas. Audited here and in beneficiary."""
+    service = request.app.state.service
+    count, blocks = await visit_list(service, session, caller)
+    content = b"".join([block async for block in blocks])
+    await audit.record(session, caller, "home_service.list", "visit", count=count, ids_hash="", at=service.clock.now())
+    return _csv(content, "kunjungan")
 
 
 @router.post("/home-services/{visit_id}/result", dependencies=[allowed("operator")])

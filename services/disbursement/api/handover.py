@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.disbursement.commands import hand_over
 from services.disbursement.commands.batches import load_for_update
-from services.disbursement.queries import batches, inbox
+from services.disbursement.queries import batches, handovers, inbox
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
@@ -40,3 +40,15 @@ async def receipt(batch_id: UUID, body: Receipt, request: Request, session: Writ
 async def bank_inbox(session: ReadDep, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> dict[str, Any]:
     """Files that the bank put into its folder, newest first, with what each did or why it was refused."""
     return {"items": await inbox.arrived(session, limit)}
+
+
+@router.get("/bank/handovers", dependencies=[allowed(whole_agency=True)])
+async def handed_over(session: ReadDep, caller: CallerDep, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> dict[str, Any]:
+    """Released files, newest first: waiting, handed over, late, or received by whom and when."""
+    return {"items": await handovers.handovers(session, limit)}
+
+
+@router.get("/bank/codes", dependencies=[allowed(whole_agency=True)])
+async def bank_codes(session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    """The bank's codes that have a meaning. Any other code is asked about, and never read as a failure."""
+    return {"items": await handovers.codes(session)}

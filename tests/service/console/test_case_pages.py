@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.kernel.clock import JAKARTA, FrozenClock
-from tests.service.beneficiary.story import Citizen, changed, decreed, resolved, sealed
+from tests.service.beneficiary.story import Citizen, changed, decreed, sealed
 from tests.service.console.around_desk import DeskConsole, console_of
 from tests.service.console.conftest import OpenConsole, Visitor, words
 from tests.service.disbursement.desk import Desk, nik, open_desk, person

@@ -10,14 +10,16 @@ import pytest
 from services.beneficiary import seed as beneficiary_seed
 from services.budget_audit import seed as budget_seed
 from services.budget_audit.domain import mismatch
-from services.console import figures, kinds, words
+from services.console import casework, figures, kinds, words
 from services.console.doors import DoorProblem
 from services.console.refusals import refusal
 from services.console.view import STATIC, bar, link
 from services.disbursement import seed as disbursement_seed
+from services.disbursement.domain import cases
 from services.disbursement.domain.batch import KINDS, BatchState
 from services.disbursement.domain.cases import LAWFUL_REASONS
 from services.disbursement.domain.entitlement import Outcome
+from services.disbursement.domain.offices import is_office
 from services.disbursement.domain.reconciliation import RowProblem
 from services.disbursement.domain.stops import OrderKind
 from services.disbursement.queries.steps import STEPS
@@ -65,6 +67,34 @@ def test_every_code_of_the_services_has_a_word() -> None:
     assert set(LAWFUL_REASONS) <= set(words.REASONS)
     drawn = {part for _, parts, _ in words.STEPS for part in parts}
     assert drawn == set(STEPS) == set(words.WAITING_FOR)
+
+
+def test_every_code_of_a_case_has_a_word() -> None:
+    assert set(casework.KINDS) == set(cases.Kind) == set(casework.NEW_KINDS.values()) | {"hold"}
+    assert set(casework.STATES) == set(cases.State)
+    assert set(casework.ACCESS) == set(cases.ACCESS)
+    assert set(casework.ACCESS_RESULTS) == set(cases.ACCESS_RESULTS)
+    assert set(casework.AGAINST) == set(cases.AGAINST)
+    assert set(casework.CLAIMS) == set(cases.CLAIMS)
+    assert set(casework.WAYS) == set(cases.NOTICE_WAYS)
+    assert set(casework.FILED_BY) == set(cases.FILED_BY)
+    assert set(casework.LAWFUL_REASONS) == set(cases.LAWFUL_REASONS)
+    assert all(casework.LAWFUL_REASONS.values())
+
+
+def test_every_step_of_a_case_is_offered_where_it_leads_on() -> None:
+    for kind, state, step in cases.TRANSITIONS:
+        if step not in (cases.Step.END, cases.Step.SETTLE):  # the system's own
+            assert len(casework.case_forms({"kind": kind, "state": state})) > 1, (kind, state, step)
+    assert casework.case_forms({"kind": "hold", "state": "closed"}) == ()
+
+
+def test_a_gap_goes_to_an_office_of_its_own_place() -> None:
+    names = {"31.73": "Kota Administrasi Jakarta Barat", "31.73.01": "Cengkareng"}
+    offices = casework.offices("31.73.01.1005", names)
+    assert list(offices)[:2] == ["satpel/31.73.01", "sudin/31.73"]
+    assert offices["satpel/31.73.01"] == "Satpel Kecamatan Cengkareng"
+    assert all(is_office(code) for code in offices)
 
 
 def test_every_refusal_of_the_services_has_a_sentence() -> None:
