@@ -16,6 +16,7 @@ from ritme.terminal import number, pairs, table, terminal
 def add_to(app: typer.Typer) -> None:
     bank = typer.Typer(no_args_is_help=True, help="The bank's file out and its results in.")
     bank.command("file")(file)
+    bank.command("try")(trial)
     bank.command("results")(results)
     bank.command("rows")(rows)
     bank.command("receipt")(receipt)
@@ -74,7 +75,7 @@ def check(context: typer.Context, batch: str) -> None:
 
 def propose(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(help="template_out, channel or code.")],
+    kind: Annotated[str, typer.Argument(help="template_out, template_results, template_statement, channel or code.")],
     body: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A JSON file.")],
     valid_from: Annotated[str, typer.Option("--from", help="The day it holds from, YYYY-MM-DD.")],
     document: Annotated[str, typer.Option(help="The bank's letter or the minutes that it rests on.")],
@@ -134,10 +135,29 @@ def accounts(context: typer.Context, month: str, programme: str) -> None:
     shown.answer(answer, pairs(answer))
 
 
-def results(context: typer.Context, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+Template = Annotated[str, typer.Option(help="An agreed template's id, where the file is in another form than today's.")]
+
+
+def trial(context: typer.Context, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], template: Template = "") -> None:
+    """What a result file would do, and nothing is done: problems by row and column, codes and their meaning; exit 4 where a row would wait.
+
+    `--template` may be one that is only proposed: try it with a file of the bank before you confirm it.
+    """
+    shown = terminal(context)
+    answer = shown.doors("operator").upload("/disbursement/results:try" + (f"?template={template}" if template else ""), file)
+    heads = {key: answer[key] for key in ("form", "batch", "part", "parts", "applied", "rejected", "quarantined", "unchanged")}
+    problems = [(one["row"], one["column"], one["code"], one["value"], one["message"]) for one in answer["problems"]]
+    codes = [(one["code"], one["rows"], one["meaning"], one["reason"]) for one in answer["codes"]]
+    parts = [pairs(heads), table(("code", "rows", "meaning", "reason"), codes)]
+    shown.answer(answer, *parts, *([table(("row", "column", "problem", "value", "in words"), problems)] if problems else []))
+    if answer["quarantined"]:
+        raise typer.Exit(QUARANTINED)
+
+
+def results(context: typer.Context, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], template: Template = "") -> None:
     """Take the bank's results, each row on its own; exit 4 where rows are quarantined."""
     shown = terminal(context)
-    answer = shown.doors("operator").upload("/disbursement/results", file)
+    answer = shown.doors("operator").upload("/disbursement/results" + (f"?template={template}" if template else ""), file)
     shown.answer(answer, pairs(answer))
     if answer.get("quarantined") and not answer.get("duplicate_of"):
         raise typer.Exit(QUARANTINED)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from shared.db.session import WriteSession
 from shared.runtime import Service
-from shared.tabular.columns import Row, Template
+from shared.tabular.columns import Problem, Row, Template
 from shared.web.auth import Caller
 
 FILE_STEP = 10_000_000
@@ -55,6 +56,20 @@ async def nothing(staging: Staging) -> None:
     """For kinds without a step of their own."""
 
 
+class Opened(Protocol):
+    """A file that can be read as this kind's rows, under the template's column names."""
+
+    @property
+    def sha256(self) -> str: ...
+
+    def chunks(self, size: int = ...) -> Iterator[list[Row]]: ...
+
+    def column_problems(self) -> Sequence[Problem]: ...
+
+
+OpenOtherForm = Callable[[WriteSession, Service, Path], Awaitable[Opened | None]]
+
+
 @dataclass(frozen=True)
 class ImportKind:
     """A template and what becomes of its rows.
@@ -63,7 +78,8 @@ class ImportKind:
     staging table ``staged``. ``check`` compares them with ``controls``. ``commit`` applies them in one transaction,
     set-based; what it leaves staged is removed, as where the file is cancelled. ``whole``: a file with a rejected row
     cannot be committed. ``whole_agency``: its rows are nobody's part (money, budgets), so an assignment of a part does
-    not reach it.
+    not reach it. ``other_form`` opens a file that is not in the published form, where another was agreed with its sender; it
+    answers None where none was, and raises FileProblem where the file is in neither.
     """
 
     template: Template
@@ -78,6 +94,7 @@ class ImportKind:
     begin: Step = nothing
     whole: bool = True
     whole_agency: bool = False
+    other_form: OpenOtherForm | None = None
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from shared import audit
 from shared.db.session import AnySession, WriteSession, copy_in
-from shared.imports.kinds import FILE_STEP, ImportKind, Staging
+from shared.imports.kinds import FILE_STEP, ImportKind, Opened, Staging
 from shared.kernel.ahead import ahead
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotAllowed, NotFound, Refusal
 from shared.kernel.ids import uuid7
@@ -85,10 +85,33 @@ def parse_controls(kind: ImportKind, given: str) -> Any:
         raise InvalidInput("the control totals are not complete", errors=errors) from None
 
 
-@asynccontextmanager
-async def _opened(kind: ImportKind, path: Path, others: Sequence[Template]) -> AsyncIterator[Table]:
+async def _open(service: Service, session: WriteSession, kind: ImportKind, path: Path, others: Sequence[Template]) -> Opened:
+    """In the published form where it is that with all its columns, else in the form that was agreed. Raise FileProblem."""
+    table: Table | FileProblem
     try:
-        yield await asyncio.to_thread(open_table, path, kind.template, others=others)
+        table = await asyncio.to_thread(open_table, path, kind.template, others=others)
+    except FileProblem as problem:
+        table = problem
+    if kind.other_form is not None and (isinstance(table, FileProblem) or not table.complete):
+        try:
+            other = await kind.other_form(session, service, path)
+        except FileProblem:
+            if isinstance(table, FileProblem):
+                raise
+            other = None
+        if other is not None:
+            return other
+    if isinstance(table, FileProblem):
+        raise table
+    return table
+
+
+@asynccontextmanager
+async def _opened(
+    service: Service, session: WriteSession, kind: ImportKind, path: Path, others: Sequence[Template]
+) -> AsyncIterator[Opened]:
+    try:
+        yield await _open(service, session, kind, path, others)
     except FileProblem as problem:
         code = problem.code
         refusal = FileRefused(str(problem.message), reason=code, row=problem.row, template=kind.name)
@@ -106,7 +129,7 @@ async def check_file(
     """
     may(caller, kind, kind.uploaders)
     parsed = parse_controls(kind, controls)
-    async with _opened(kind, path, others) as table:
+    async with _opened(service, session, kind, path, others) as table:
         before = await _same_bytes(session, kind, table.sha256)
         if before is not None and (before.state == "committed" or (not before.not_ready and _same(kind, before, parsed))):
             return before.id, True
@@ -153,7 +176,7 @@ async def take_mended(service: Service, session: WriteSession, caller: Caller, k
     found = await load(session, import_id, lock=True)
     if found.state != "checked":
         raise IllegalTransition(found.state, "mend")
-    async with _opened(kind, path, ()) as table:
+    async with _opened(service, session, kind, path, ()) as table:
         staging = _staging(service, session, caller, kind, found, file_no=found.files)
         await kind.begin(staging)
         for tables in ("import_problem", "import_rejected"):
@@ -236,7 +259,7 @@ def _not_ready(kind: ImportKind, rejected: int, not_ready: list[str]) -> list[st
     return rows + not_ready
 
 
-async def _stage(staging: Staging, kind: ImportKind, table: Table) -> Tally:
+async def _stage(staging: Staging, kind: ImportKind, table: Opened) -> Tally:
     tally = Tally()
     async with aclosing(ahead(table.chunks(CHUNK))) as chunks:  # damage further down is refused where the table was opened
         async for rows in chunks:

@@ -87,6 +87,11 @@ class Table:
         self._limits = limits
         self._plans: list[_Plan] = []
 
+    @property
+    def complete(self) -> bool:
+        """Every column of the template stands in the header, the optional ones too: it is this template and nothing like it."""
+        return min(self._found.header.places, default=-1) >= 0
+
     def _plan(self) -> list[_Plan]:
         return [
             _Plan(

@@ -25,7 +25,7 @@ class _Input(BaseModel):
 class Proposal(_Input):
     """``document``: the bank's letter or the minutes that this rests on. ``body``: by its kind."""
 
-    kind: Literal["template_out", "channel", "code"]
+    kind: Literal["template_out", "template_results", "template_statement", "channel", "code"]
     bank: str = Field(default=PAYING_BANK, min_length=1, max_length=20)
     valid_from: date
     body: dict[str, Any]

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 
 from services.disbursement.commands.apply_messages import apply_bank_file, shown
+from services.disbursement.commands.try_results import try_results
 from services.disbursement.queries import batches
 from shared import audit
 from shared.imports.api import stored
@@ -18,14 +19,19 @@ router = APIRouter(route_class=CommandRoute, tags=["results"])
 
 
 @router.post("/results", status_code=201, dependencies=[allowed("operator", "treasurer", whole_agency=True)])
-async def results(file: UploadFile, request: Request, response: Response, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
+async def results(
+    file: UploadFile, request: Request, response: Response, session: WriteDep, caller: CallerDep, template: UUID | None = None
+) -> dict[str, Any]:
     """Apply one part of the bank's results, in columns or as pain.002, camt.053 or camt.054.
 
+    Columns: the published form, or the one that was agreed with the bank; ``template``: an agreed one of before.
     The same bytes again are a no-op and name the first file (200).
     """
     service = request.app.state.service
     async with stored(file) as path:
-        answers = await apply_bank_file(session, caller, path, file.filename or "results", cipher=service.cipher, at=service.clock.now())
+        answers = await apply_bank_file(
+            session, caller, path, file.filename or "results", cipher=service.cipher, at=service.clock.now(), template_id=template
+        )
     new = [answer for answer in answers if answer.duplicate_of is None]
     for answer in new:
         rows = answer.applied + answer.quarantined + answer.unchanged
@@ -33,6 +39,22 @@ async def results(file: UploadFile, request: Request, response: Response, sessio
     if not new:
         response.status_code = 200
     return shown(answers)
+
+
+@router.post("/results:try", dependencies=[allowed("operator", "treasurer", "approver", whole_agency=True)])
+async def trial(file: UploadFile, request: Request, session: WriteDep, caller: CallerDep, template: UUID | None = None) -> dict[str, Any]:
+    """What the file would do, and nothing is done: problems by row and column, codes and their meaning, rows for quarantine.
+
+    ``template``: also one that is only proposed, to see it with a file of the bank before it is confirmed.
+    """
+    service = request.app.state.service
+    at = service.clock.now()
+    async with stored(file) as path:
+        told = await try_results(session, caller, path, file.filename or "results", cipher=service.cipher, at=at, template_id=template)
+    await audit.record(
+        session, caller, "results.try", "payment", count=sum(one["rows"] for one in told["codes"]), ids_hash=told["sha256"], at=at
+    )
+    return told
 
 
 @router.get("/results")

@@ -19,14 +19,15 @@ from services.disbursement.commands.apply_results import (
     Answer,
     ResultFileUnreadable,
     TotalsDiffer,
-    apply_results,
     apply_source,
     staged_row,
 )
 from services.disbursement.commands.batches import load_by_code
 from services.disbursement.commands.hand_over import note_receipt
+from services.disbursement.commands.inbound import note_form, open_results
 from shared.crypto import FieldCipher
 from shared.db.session import WriteSession
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import InvalidInput
 from shared.web.auth import Caller
 
@@ -47,14 +48,29 @@ class NothingOfOurs(InvalidInput):
 
 
 async def apply_bank_file(
-    session: WriteSession, caller: Caller, path: Path, name: str, *, cipher: FieldCipher, at: datetime
+    session: WriteSession,
+    caller: Caller,
+    path: Path,
+    name: str,
+    *,
+    cipher: FieldCipher,
+    at: datetime,
+    template_id: UUID | None = None,
+    trial: bool = False,
 ) -> list[Answer]:
-    """Apply whatever the bank sent, an answer for each list that it is about; a column file is about one.
+    """Apply whatever the bank sent, an answer for each list that it is about.
 
-    Raise what ``apply_source`` raises, and NothingOfOurs.
-    """
-    if not await asyncio.to_thread(_is_xml, path):
-        return [await apply_results(session, caller, path, name, cipher=cipher, at=at)]
+    ``template_id``: of a column file, where it is in another form than today's (an older one; on ``trial``, one that is only proposed).
+    Raise what ``open_results`` and ``apply_source`` raise, and NothingOfOurs.
+    """  # fmt: skip
+    if not await asyncio.to_thread(is_xml, path):
+        answers = []
+        for source in await open_results(session, path, day=jakarta_day(at), template_id=template_id, trial=trial):
+            answer = await apply_source(session, caller, source, name, cipher=cipher, at=at)
+            if answer.duplicate_of is None:
+                await note_form(session, answer.file_id, source)
+            answers.append(answer)
+        return answers
     sources, head = await asyncio.to_thread(_open, path)
     if head.batch:
         await _fits_the_original(session, head)
@@ -73,7 +89,7 @@ def shown(answers: Sequence[Answer]) -> dict[str, Any]:
     return {**first, "more": more} if more else first
 
 
-def _is_xml(path: Path) -> bool:
+def is_xml(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(64).lstrip(b" \t\r\n").startswith(_MARKS)
 

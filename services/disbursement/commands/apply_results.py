@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -91,7 +91,7 @@ class ResultSource(Protocol):
 
     @property
     def announced(self) -> Mapping[str, int] | None:
-        """``count`` and ``sum`` as the file itself says them; None where it does not."""
+        """``count`` and ``sum`` as the file itself says them, or one of them; None where it says neither."""
         ...
 
     def blocks(self, file_id: UUID, cipher: FieldCipher, latest: date) -> Iterator[tuple[str, int, int]]:
@@ -100,11 +100,6 @@ class ResultSource(Protocol):
         An empty number index and an amount below zero say that the bank did not repeat account or amount.
         """
         ...
-
-
-async def apply_results(session: WriteSession, caller: Caller, path: Path, name: str, *, cipher: FieldCipher, at: datetime) -> Answer:
-    """Apply one part of a column file; see ``apply_source``. Raise ResultFileUnreadable too."""
-    return await apply_source(session, caller, await _open(path), name, cipher=cipher, at=at)
 
 
 async def apply_source(
@@ -123,7 +118,7 @@ async def apply_source(
         await batches.move_batch(session, batch, BatchAction.TAKE_RESULTS)  # it was closed
     file_id = uuid7()
     found = await _stage(session, source, file_id, cipher, latest=at.date() + timedelta(days=1))
-    if source.announced is not None and dict(source.announced) != found:
+    if source.announced is not None and any(found[name] != value for name, value in source.announced.items()):
         raise TotalsDiffer("the first row does not fit the rows; nothing was applied", announced=dict(source.announced), found=found)
     if not found["count"] and source.announced is not None:
         # It would be "the last part is in", and close the month for everybody the bank has not answered for.
@@ -156,13 +151,14 @@ class _ColumnResults:
     def blocks(self, file_id: UUID, cipher: FieldCipher, latest: date) -> Iterator[tuple[str, int, int]]:
         try:
             for rows in self.table.chunks(_ROWS_AT_ONCE):
-                block, amount = _staged(file_id, rows, cipher, latest)
+                block, amount = staged_rows(file_id, rows, cipher, latest)
                 yield block, len(rows), amount
         except FileProblem as problem:
             raise ResultFileUnreadable(problem.message, problem=problem.code, row=problem.row) from None
 
 
-async def _open(path: Path) -> _ColumnResults:
+async def open_published(path: Path) -> ResultSource:
+    """A table in the published form; raise ResultFileUnreadable where it is none."""
     try:
         table = await asyncio.to_thread(open_table, path, RESULTS)
     except FileProblem as problem:
@@ -200,7 +196,7 @@ async def _lock_batch(session: WriteSession, code: str) -> Row[Any]:
 # --- staging --------------------------------------------------------------------------------------------------------
 
 
-def _staged(file_id: UUID, rows: list[SheetRow], cipher: FieldCipher, latest: date) -> tuple[str, int]:
+def staged_rows(file_id: UUID, rows: Sequence[SheetRow], cipher: FieldCipher, latest: date) -> tuple[str, int]:
     """Rows in COPY's own format, and their rupiah; one that cannot be read is quarantined at once, with the clerk's problem.
 
     A day after ``latest`` is none that a bank can report, and a credit dated so would bar its own later return.
@@ -214,7 +210,7 @@ def _staged(file_id: UUID, rows: list[SheetRow], cipher: FieldCipher, latest: da
         problem = f"unreadable:{wrong.column}:{wrong.code}" if wrong else "unreadable:tanggal:date-future" if day and day > latest else ""
         reference, code = values["rujukan"] or "", values["kode"] or ""
         lines.append(staged_row(file_id, row.number, reference=reference, index=index, amount=amount, code=code, day=day, problem=problem))
-        total += amount
+        total += max(amount, 0)
     return "".join(lines), total
 
 

@@ -1,4 +1,4 @@
-"""What is agreed with the bank, by two people and from a day on: the form of files, the template, what a code means."""
+"""What is agreed with the bank, by two people and from a day on: the form of files out and in, what a code means."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from services.disbursement.domain.characters import SWIFT_X, CharacterRule, NotWritable
 from services.disbursement.domain.column_template import template_body, template_from
+from services.disbursement.domain.inbound_template import RESULTS, STATEMENT, inbound_body, inbound_from
 from shared.kernel.errors import InvalidInput
 
-KINDS: Final = ("template_out", "channel", "code")
+KINDS: Final = ("template_out", RESULTS, STATEMENT, "channel", "code")
 _CHANNEL: Final = {"column_file": (), "iso20022": ("debtor_name", "debtor_account", "debtor_bank")}
 _PAYER_MAX: Final = {"debtor_name": 140, "debtor_account": 34, "debtor_bank": 35}
 _CODE_KEYS: Final = ("code", "outcome", "reason", "withdrawn", "note")
@@ -26,6 +27,8 @@ def read_setting(kind: str, body: Mapping[str, Any], reasons: Collection[str]) -
     """The body as it is kept, everything said. Raise SettingWrong or TemplateWrong. ``reasons``: of a missed month."""
     if kind == "template_out":
         return template_body(template_from(body))
+    if kind in (RESULTS, STATEMENT):
+        return inbound_body(inbound_from(kind, body))
     problems = _channel_problems(body) if kind == "channel" else _code_problems(body, reasons)
     if problems:
         raise SettingWrong("this setting cannot be used", problems=problems)

@@ -8,14 +8,19 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
+from services.disbursement.channels.inbound_file import InboundFile
+from services.disbursement.commands.inbound import agreed_on, is_workbook
 from services.disbursement.commands.statements import match_lines, take_statement
-from shared.db.session import copy_in
+from services.disbursement.domain.inbound_template import STATEMENT as AGREED_STATEMENT
+from shared.db.session import WriteSession, copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
+from shared.runtime import Service
 from shared.tabular.columns import Column, Row, Template, day, rupiah
 from shared.tabular.columns import text as words
 
@@ -122,7 +127,15 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     return await match_lines(staging.session, by=staging.caller.person, at=staging.at)
 
 
+async def _as_agreed(session: WriteSession, service: Service, path: Path) -> InboundFile | None:
+    """The bank's own form, where two people agreed on one; a workbook is in the published form or in none."""
+    agreed = await agreed_on(session, AGREED_STATEMENT, service.clock.today())
+    if agreed is None or await asyncio.to_thread(is_workbook, path):
+        return None
+    return await asyncio.to_thread(InboundFile, path, agreed.template)
+
+
 STATEMENT: Final = ImportKind(
     TEMPLATE, Controls, uploaders=("operator", "treasurer"), committers=("operator", "treasurer"), second_person=False,
-    stage=_stage, check=_check, commit=_commit, staged="statement_staging", whole_agency=True,
+    stage=_stage, check=_check, commit=_commit, staged="statement_staging", whole_agency=True, other_form=_as_agreed,
 )  # fmt: skip

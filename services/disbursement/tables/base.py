@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from shared.tables import service_metadata
+from shared.webhooks.tables import add_webhook_tables
 
 metadata = service_metadata()
+add_webhook_tables(metadata)

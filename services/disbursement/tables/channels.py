@@ -61,6 +61,13 @@ Table(
     comment="Decided first, moved out of the folder afterwards: a crash between the two moves it once more.",
 )
 Table(
+    "result_file_form",
+    metadata,
+    c.key("file_id", Uuid),
+    c.uuid("template_id"),
+    comment="The agreed template that a result file was read by. No row: the published form, or a message of ISO 20022.",
+)
+Table(
     "bank_setting",
     metadata,
     c.key("id", Uuid),
@@ -75,7 +82,7 @@ Table(
     c.text("decided_by", ""),
     c.at("decided_at", nullable=True),
     Index("ix_bank_setting_kind_bank_valid_from", "kind", "bank", "valid_from"),
-    c.one_of("kind", "template_out", "channel", "code"),
+    c.one_of("kind", "template_out", "template_results", "template_statement", "channel", "code"),
     c.one_of("state", "proposed", "confirmed", "declined"),
     comment="document: the bank's letter or the minutes that it rests on.",
 )
