@@ -27,6 +27,7 @@ from ritme.commands import (
     stop,
     story,
     treasury,
+    webhooks,
 )
 from ritme.terminal import Terminal, terminal
 
@@ -162,6 +163,7 @@ for commands in (
     devices,
     people,
     events,
+    webhooks,
     story,
 ):
     commands.add_to(app)

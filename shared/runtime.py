@@ -21,6 +21,8 @@ from shared.messaging.log import Log
 from shared.messaging.reactions import Job, OnParked, Reaction
 from shared.messaging.relay import Relay
 from shared.settings import Settings
+from shared.webhooks.delivery import Deliverer
+from shared.webhooks.sending import Policy, Sender
 
 log = structlog.get_logger()
 
@@ -37,6 +39,8 @@ class ServiceDefinition:
     reactions: tuple[Reaction, ...] = ()
     jobs: tuple[Job, ...] = ()
     on_parked: OnParked | None = None
+    webhooks: bool = False
+    """Whether systems outside may subscribe to its events: it has the tables and doors of ``shared.webhooks``."""
     seed: Callable[[psycopg.Connection[tuple[object, ...]]], None] | None = None
     """Reference data, upserted as the owner role after each migration; runs any number of times."""
 
@@ -104,12 +108,13 @@ class JobRunner:
 
 @dataclass
 class Worker:
-    """Relay, consumer and jobs of one service."""
+    """Relay, consumer, jobs and, where it has subscribers, the deliverer of one service."""
 
     service: Service
     relay: Relay = field(init=False)
     consumer: Consumer | None = field(init=False)
     jobs: JobRunner = field(init=False)
+    webhooks: Deliverer | None = field(init=False)
 
     def __post_init__(self) -> None:
         service = self.service
@@ -120,6 +125,11 @@ class Worker:
             else None
         )
         self.jobs = JobRunner(service)
+        self.webhooks = (
+            Deliverer(service.name, service.database, service.bus, service.cipher, service.clock, Sender(Policy.of(service.settings)))
+            if service.definition.webhooks
+            else None
+        )
 
     async def move_events(self) -> int:
         """One turn of relay and consumer; how many events it moved."""
@@ -130,19 +140,26 @@ class Worker:
 
     async def run_once(self) -> int:
         """One turn; how many events and jobs it moved."""
-        return await self.move_events() + await self.jobs.run_once()
+        moved = await self.move_events()
+        if self.webhooks is not None:
+            moved += await self.webhooks.run_once()
+        return moved + await self.jobs.run_once()
 
     async def close(self) -> None:
         """Let another process take over at once."""
         await self.relay.close()
         if self.consumer is not None:
             await self.consumer.close()
+        if self.webhooks is not None:
+            await self.webhooks.close()
 
     async def run_forever(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.relay.run_forever(stop))
             if self.consumer is not None:
                 group.create_task(self.consumer.run_forever(stop))
+            if self.webhooks is not None:
+                group.create_task(self.webhooks.run_forever(stop))
             group.create_task(self.jobs.run_forever(stop))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kernel import failpoints
@@ -44,8 +45,19 @@ class Settings(BaseSettings):
     """Folder with ``issuer.pem`` (private, demo only) and ``issuer.pub.pem``; default ``<data>/keys``."""
     pulse: Path | None = None
     """A worker touches this file every few seconds, for a health check to look at its age; empty: none."""
+    webhook_networks: str = ""
+    """Private networks that events may be sent to, such as ``10.20.0.0/16, fd12::/16``; empty: public addresses only."""
+    webhook_authority: Path | None = None
+    """PEM of the agency's own certificate authority, for receivers inside."""
     issuer: str = "ritme-local"
     audience: str = "ritme"
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in filter(None, map(str.strip, value.split(","))):
+            ip_network(one)
+        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -25,7 +25,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(context: typer.Context) -> None:
-    """Pending events and their age, what is read and what not, parked keys and their owners."""
+    """Pending events and their age, what is read and what not, parked keys and their owners.
+
+    `webhooks`: systems outside that refuse what they are sent, are parked, or have no secret yet; `ritme webhooks list` names them.
+    """
     shown = terminal(context)
     with_doors = shown.doors("operator")
     services = {service: with_doors.get(f"/{service}/status") for service in SERVICES}
@@ -35,17 +38,22 @@ def status(context: typer.Context) -> None:
         "oldest_pending_age_s": max(ages, default=None),
         "lag": sum(_lag(one) for one in services.values()),
         "parked": sum(len(one["parked"]) for one in services.values()),
+        "webhooks": sum(_not_told(one) for one in services.values()),
         "services": services,
     }
     rows = [
-        (name, one["pending"], one["oldest_pending_age_s"] or "", _lag(one), len(one["parked"]), one["bus"])
+        (name, one["pending"], one["oldest_pending_age_s"] or "", _lag(one), len(one["parked"]), _not_told(one), one["bus"])
         for name, one in services.items()
     ]
-    shown.answer(answer, table(("service", "pending", "age s", "lag", "parked", "bus"), rows))
+    shown.answer(answer, table(("service", "pending", "age s", "lag", "parked", "webhooks", "bus"), rows))
 
 
 def _lag(one: dict[str, Any]) -> int:
     return sum(position["lag"] or 0 for position in one["positions"])
+
+
+def _not_told(one: dict[str, Any]) -> int:
+    return sum(w["state"] == "parked" or w["failures"] > 0 or w["waits_for_secret"] for w in one.get("webhooks", ()))
 
 
 def doctor(context: typer.Context) -> None:

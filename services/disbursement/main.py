@@ -11,10 +11,12 @@ from services.disbursement.reactions import on_parked, reactions
 from services.disbursement.seed import seed
 from services.disbursement.tables import metadata
 from shared.runtime import ServiceDefinition
+from shared.webhooks.api import router as webhooks
 
 router = APIRouter()
 router.include_router(imports)
 router.include_router(doors)
+router.include_router(webhooks)
 
 service = ServiceDefinition(
     name="disbursement",
@@ -24,5 +26,6 @@ service = ServiceDefinition(
     reactions=reactions,
     jobs=jobs,
     on_parked=on_parked,
+    webhooks=True,
     seed=seed,
 )

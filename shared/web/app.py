@@ -25,6 +25,7 @@ from shared.messaging.status import messaging_status
 from shared.web import problems
 from shared.web.auth import CallerDep, Verifier, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
+from shared.webhooks.subscribers import webhook_status
 
 log = structlog.get_logger()
 
@@ -96,9 +97,10 @@ async def health(request: Request) -> dict[str, str]:
 
 @platform_routes.get("/status")
 async def status(request: Request, session: ReadDep) -> dict[str, Any]:
-    """Pending events and their age, positions and lag, parked keys and their owners."""
+    """Pending events and their age, positions and lag, parked keys and their owners; subscribers outside, where it may have any."""
     service = request.app.state.service
-    return await messaging_status(session, service.bus, service.definition.subscriptions)
+    found = await messaging_status(session, service.bus, service.definition.subscriptions)
+    return {**found, "webhooks": await webhook_status(session)} if service.definition.webhooks else found
 
 
 @platform_routes.get("/parked")

@@ -288,9 +288,7 @@ async def open_desk(ground: Ground, clock: Clock | None = None) -> AsyncIterator
             yield desk
             for client in desk._clients.values():
                 await client.aclose()
-            await desk.worker.relay.close()
-            if desk.worker.consumer is not None:
-                await desk.worker.consumer.close()
+            await desk.worker.close()
             for one in services:
                 await one.database.close()
             await bus.close()
