@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     batch.command("withdraw")(withdraw)
     batch.command("budget-request")(budget_request)
     batch.command("results-due")(results_due)
+    batch.command("repayments")(repayments)
     batch.command("show")(show)
     batch.command("list")(listed)
     approval.add_to_batch(batch)
@@ -37,10 +38,15 @@ def compose(
     month: str,
     kind: Annotated[str, typer.Option(help="main, wave, back_pay or retry.")] = "main",
     programme: Annotated[list[str] | None, typer.Option(help="Again for each; default all.")] = None,
+    from_holding: Annotated[
+        bool, typer.Option("--from-holding", help="A retry that is paid with what lies in the holding account; no SP2D.")
+    ] = False,
 ) -> None:
     """Everybody whose month can be paid, oldest open month first."""
     shown = terminal(context)
     body: dict[str, Any] = {"month": month, "kind": kind} | ({"programmes": programme} if programme else {})
+    if from_holding:
+        body["financing"] = "holding"
     _show(shown, shown.doors("operator").post("/disbursement/batches", body))
 
 
@@ -83,6 +89,15 @@ def results_due(context: typer.Context, batch: str) -> None:
     _show(shown, shown.doors("operator").post(f"/disbursement/batches/{find(shown, batch)['id']}/results-due"))
 
 
+def repayments(context: typer.Context, batch: str) -> None:
+    """Of a retry from the holding account: the returned payment whose rupiah each month uses."""
+    shown = terminal(context)
+    door = f"/disbursement/batches/{find(shown, batch)['id']}/repayments"
+    items = list(shown.doors("treasurer").items(door))
+    keys = ("reference", "month", "programme", "amount", "outcome", "source_reference", "source_batch", "source_outcome", "source_reason")
+    shown.answer({"items": items}, table(keys, [[one[key] for key in keys] for one in items]))
+
+
 def show(context: typer.Context, batch: str) -> None:
     """One batch, by id or code."""
     shown = terminal(context)
@@ -111,8 +126,8 @@ def _signer(signature: dict[str, Any]) -> str:
 
 def _show(shown: Terminal, batch: dict[str, Any]) -> None:
     keys = (
-        "code", "id", "state", "payments", "allocations", "sum", "list_hash", "refused", "changed", "results_due_at", "credited",
-        "rejected", "file", "handover",
+        "code", "id", "state", "financing", "payments", "allocations", "sum", "list_hash", "refused", "changed", "results_due_at",
+        "credited", "rejected", "file", "handover",
     )  # fmt: skip
     totals = table(("programme", "months", "rupiah"), [(one["programme"], one["count"], one["sum"]) for one in batch.get("totals", [])])
     names = [f"{one['step']} {_signer(one)}{' (void)' if one.get('void') else ''}" for one in batch.get("signatures", [])]

@@ -91,10 +91,10 @@ def close(context: typer.Context, mismatch: str, evidence: Annotated[str, typer.
 
 
 def money(context: typer.Context, month: Annotated[str, typer.Option(help="As 2025-09.")]) -> None:
-    """SP2D = credited + returned to the treasury + still in the holding account."""
+    """SP2D + paid from holding = credited + returned to the treasury + paid on by a retry + still in the holding account."""
     shown = terminal(context)
     found = shown.doors("leader").get(f"/budget_audit/months/{month}/money")
-    keys = ("sp2d", "credited", "returned", "holding", "balanced")
+    keys = ("sp2d", "from_holding", "credited", "returned", "paid_on", "holding", "balanced")
     rows = [("all", *(found[key] for key in keys))]
     rows += [(name, *(one.get(key) for key in keys)) for name, one in found.get("by_programme", {}).items()]
     shown.answer(found, table(("programme", *keys), rows))

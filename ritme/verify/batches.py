@@ -123,7 +123,10 @@ def everything_answered(look: Sources, line: Invariant) -> None:
 def signed_lists(look: Sources, line: Invariant) -> None:
     """Valid signatures are for the hash that the list has now, counted again from its lines; nothing odd on it went without a word."""
     ledger = look["disbursement"]
-    batches = ledger.rows("SELECT id, code, month, kind, state, list_hash, approvers FROM batch ORDER BY code")
+    batches = ledger.rows(
+        """SELECT id, code, month, kind || CASE financing WHEN 'sp2d' THEN '' ELSE '+' || financing END, state, list_hash, approvers
+             FROM batch ORDER BY code"""
+    )
     for batch_id, code, month, kind, state, list_hash, approvers in batches:
         line.checked += 1
         if state not in SIGNED:

@@ -20,6 +20,10 @@ _BALANCES: Final = """
         SELECT coalesce(b.code, s.batch_id::text) AS batch, s.programme, sum(s.amount) AS amount
           FROM batch_sts s LEFT JOIN batch b ON b.id = s.batch_id GROUP BY 1, 2),
     named AS (SELECT batch, programme, sum(amount) AS amount FROM holding_disposal WHERE state = 'confirmed' AND way = 'sts' GROUP BY 1, 2),
+    again AS (
+        SELECT b.code AS batch, t.code AS taken_from, s.programme, sum(r.amount) AS amount
+          FROM repayment r JOIN batch b ON b.id = r.batch_id JOIN payment s ON s.id = r.source_id JOIN batch t ON t.id = s.batch_id
+         WHERE r.live AND b.state IN ('released', 'results_in', 'closed') GROUP BY 1, 2, 3),
     papers AS (
         SELECT batch, programme, account, sum(amount) AS balance FROM (
             SELECT reference AS batch, programme, 'treasury' AS account, -amount AS amount FROM batch_funding
@@ -28,6 +32,10 @@ _BALANCES: Final = """
             UNION ALL SELECT batch, programme, 'sts_due', -amount FROM returned
             UNION ALL SELECT batch, programme, 'sts_due', amount FROM named
             UNION ALL SELECT batch, programme, 'holding', -amount FROM named
+            UNION ALL SELECT taken_from, programme, 'holding', -amount FROM again
+            UNION ALL SELECT taken_from, programme, 'reissued', amount FROM again
+            UNION ALL SELECT batch, programme, 'reissued', -amount FROM again
+            UNION ALL SELECT batch, programme, 'holding', amount FROM again
             UNION ALL SELECT batch, programme, 'holding', -amount FROM sent WHERE outcome NOT IN ('rejected', 'returned')
             UNION ALL SELECT batch, programme, 'bank', amount FROM sent WHERE outcome IN ('in_payment', 'unknown')
             UNION ALL SELECT batch, programme, 'distributed', amount FROM sent WHERE outcome = 'credited') AS p GROUP BY 1, 2, 3)
@@ -41,15 +49,42 @@ _BY_PERSON: Final = """
     SELECT concat_ws(' ', 'disbursement: payment', coalesce(p.id, m.payment_id) || ':', p.outcome, 'of', p.amount, 'holds',
                      coalesce(m.balance, 0))
       FROM (SELECT p.id, p.outcome, p.amount,
-                   CASE WHEN p.outcome IN ('rejected', 'returned') THEN p.amount ELSE 0 END - coalesce(d.amount, 0) AS holds
+                   CASE WHEN p.outcome IN ('rejected', 'returned') THEN p.amount ELSE 0 END - coalesce(d.amount, 0)
+                       - coalesce(r.amount, 0) AS holds
               FROM payment p LEFT JOIN (
                    SELECT payment_id, sum(amount) AS amount FROM holding_disposal
                     WHERE state = 'confirmed' AND way = 'sts' AND payment_id IS NOT NULL GROUP BY 1) AS d ON d.payment_id = p.id
-             WHERE p.outcome IN ('rejected', 'returned') OR d.amount IS NOT NULL) AS p
+              LEFT JOIN (
+                   SELECT r.source_id, sum(r.amount) AS amount FROM repayment r JOIN batch b ON b.id = r.batch_id
+                    WHERE r.live AND b.state IN ('released', 'results_in', 'closed') GROUP BY 1) AS r ON r.source_id = p.id
+             WHERE p.outcome IN ('rejected', 'returned') OR d.amount IS NOT NULL OR r.amount IS NOT NULL) AS p
       FULL JOIN (
            SELECT payment_id, sum(CASE WHEN debit = 'holding' THEN amount WHEN credit = 'holding' THEN -amount ELSE 0 END) AS balance
              FROM posting WHERE payment_id IS NOT NULL GROUP BY 1) AS m ON m.payment_id = p.id
      WHERE coalesce(p.holds, 0) <> coalesce(m.balance, 0)"""
+
+
+# Every month of a list without an SP2D of its own uses the rupiah of one returned payment of the same person and month, and each
+# such month goes out again once. ``reissued`` is 0 over all lists at the end of every day.
+_PAID_AGAIN: Final = """
+    SELECT concat_ws(' ', 'disbursement: list', b.code, b.financing, 'month', a.month, 'of payment', a.payment_id || ':', a.amount,
+                     'is paid with', coalesce(r.amount, 0), 'of', coalesce(s.outcome, 'nothing'), s.id)
+      FROM payment_month a JOIN batch b ON b.id = a.batch_id JOIN payment p ON p.id = a.payment_id AND p.outcome <> 'withdrawn'
+      LEFT JOIN repayment r ON r.payment_id = a.payment_id AND r.month = a.month AND r.live
+      LEFT JOIN payment s ON s.id = r.source_id
+      LEFT JOIN payment_month t ON t.payment_id = s.id AND t.month = a.month
+     WHERE b.financing = 'holding'
+       AND (r.amount IS DISTINCT FROM a.amount OR t.amount IS DISTINCT FROM a.amount
+            OR coalesce(s.outcome, '') NOT IN ('rejected', 'returned')
+            OR s.person_id <> a.person_id OR s.programme <> a.programme OR r.batch_id <> b.id OR b.kind <> 'retry' OR t.live)
+        OR b.financing <> 'holding' AND r.amount IS NOT NULL
+    UNION ALL
+    SELECT concat_ws(' ', 'disbursement: payment', source_id, 'month', month, 'is paid again', count(*), 'times') FROM repayment
+     WHERE live GROUP BY source_id, month HAVING count(*) > 1
+    UNION ALL
+    SELECT concat_ws(' ', 'disbursement:', day, 'reissued, and on no list:', sum(amount)) FROM (
+        SELECT day, amount FROM posting WHERE debit = 'reissued'
+        UNION ALL SELECT day, -amount FROM posting WHERE credit = 'reissued') AS m GROUP BY day HAVING sum(amount) <> 0"""
 
 
 def postings_balance(ledger: Snapshot, line: Invariant) -> None:
@@ -63,6 +98,7 @@ def postings_balance(ledger: Snapshot, line: Invariant) -> None:
     )
     every(line, ledger, _BALANCES)
     every(line, ledger, _BY_PERSON)
+    every(line, ledger, _PAID_AGAIN)
 
 
 def statements_add_up(ledger: Snapshot, line: Invariant) -> None:

@@ -245,15 +245,21 @@ def money_is_somewhere(look: Sources, line: Invariant) -> None:
         books,
         """WITH sp2d_of AS (SELECT s.reference AS code, sum(r.amount) AS amount FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id GROUP BY 1),
                 sts_of AS (SELECT reference AS code, sum(amount) AS amount FROM treasury_return GROUP BY 1),
-                money AS (SELECT batch_id, sum(credited) AS credited, sum(not_credited) AS open FROM batch_money GROUP BY 1)
-           SELECT concat_ws(' ', 'batch', b.code || ': SP2D', p.amount, 'credited', m.credited, 'returned', coalesce(t.amount, 0),
-                            'held', greatest(m.open - coalesce(t.amount, 0), 0),
-                            'and no mismatch of', p.amount - m.credited - greatest(m.open, coalesce(t.amount, 0)))
-             FROM batch b JOIN sp2d_of p ON p.code = b.code JOIN money m ON m.batch_id = b.id LEFT JOIN sts_of t ON t.code = b.code
-            WHERE p.amount <> m.credited + greatest(m.open, coalesce(t.amount, 0)) AND b.code <> '' AND NOT EXISTS (
-                  SELECT FROM mismatch x WHERE x.code = 'settled_differs_from_sp2d' AND x.reference = b.code
-                     AND x.difference = p.amount - m.credited - greatest(m.open, coalesce(t.amount, 0)))
-              AND NOT EXISTS (SELECT FROM to_evaluate e WHERE e.code = 'settled_differs_from_sp2d' AND e.reference = b.code)""",
+                money AS (SELECT batch_id, sum(credited) AS credited, sum(not_credited) AS open, sum(from_holding) AS from_holding,
+                                 sum(paid_on) AS paid_on FROM batch_money GROUP BY 1),
+                compared AS (SELECT b.code, coalesce(p.amount, 0) + m.from_holding AS paid_with, m.credited, m.open,
+                              coalesce(t.amount, 0) AS returned, m.paid_on
+                         FROM batch b JOIN money m ON m.batch_id = b.id LEFT JOIN sp2d_of p ON p.code = b.code
+                         LEFT JOIN sts_of t ON t.code = b.code
+                        WHERE b.code <> '' AND (p.amount IS NOT NULL OR m.from_holding > 0))
+           SELECT concat_ws(' ', 'batch', code || ': SP2D and from holding', paid_with, 'credited', credited, 'returned', returned,
+                            'paid on', paid_on, 'held', greatest(open - returned - paid_on, 0),
+                            'and no mismatch of', paid_with - credited - greatest(open, returned + paid_on))
+             FROM compared
+            WHERE paid_with <> credited + greatest(open, returned + paid_on) AND NOT EXISTS (
+                  SELECT FROM mismatch x WHERE x.code = 'settled_differs_from_sp2d' AND x.reference = compared.code
+                     AND x.difference = paid_with - credited - greatest(open, returned + paid_on))
+              AND NOT EXISTS (SELECT FROM to_evaluate e WHERE e.code = 'settled_differs_from_sp2d' AND e.reference = compared.code)""",
     )
     every(
         line,
@@ -273,12 +279,16 @@ def money_is_somewhere(look: Sources, line: Invariant) -> None:
 def _both_sides(ledger: Snapshot, books: Snapshot) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
     """Of each released batch and programme: the list, credited, not credited; by the payments, and by the other's books."""
     said = ledger.rows(
-        """SELECT b.id, p.programme, sum(p.amount)::bigint, coalesce(sum(p.amount) FILTER (WHERE p.outcome = 'credited'), 0)::bigint
+        """WITH again AS (SELECT r.*, s.batch_id AS taken_from, s.programme FROM repayment r JOIN payment s ON s.id = r.source_id
+                            JOIN payment p ON p.id = r.payment_id AND p.outcome <> 'prepared' WHERE r.live)
+           SELECT b.id, p.programme, sum(p.amount)::bigint, coalesce(sum(p.amount) FILTER (WHERE p.outcome = 'credited'), 0)::bigint,
+                  coalesce((SELECT sum(amount) FROM again g WHERE g.batch_id = b.id AND g.programme = p.programme), 0)::bigint,
+                  coalesce((SELECT sum(amount) FROM again g WHERE g.taken_from = b.id AND g.programme = p.programme), 0)::bigint
              FROM payment p JOIN batch b ON b.id = p.batch_id
             WHERE b.state IN ('released', 'results_in', 'closed') AND p.outcome <> 'withdrawn' GROUP BY b.id, p.programme ORDER BY 1, 2"""
     )
     kept = books.rows(
-        """SELECT b.id, m.programme, m.listed, m.credited FROM batch b JOIN batch_money m ON m.batch_id = b.id
+        """SELECT b.id, m.programme, m.listed, m.credited, m.from_holding, m.paid_on FROM batch b JOIN batch_money m ON m.batch_id = b.id
             WHERE b.state IN ('sent', 'settled') AND m.listed > 0 ORDER BY 1, 2"""
     )
     return said, kept
@@ -286,4 +296,4 @@ def _both_sides(ledger: Snapshot, books: Snapshot) -> tuple[list[tuple[object, .
 
 def _name_money(said: tuple[object, ...] | None, kept: tuple[object, ...] | None) -> str:
     batch, programme = (said or kept or ("", ""))[:2]
-    return f"batch {batch} {programme}: paid out (list, credited) {(said or ())[2:]}, in the books {(kept or ())[2:]}"
+    return f"batch {batch} {programme}: paid out (listed, credited, taken, given) {(said or ())[2:]}, in the books {(kept or ())[2:]}"

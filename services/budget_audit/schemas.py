@@ -153,11 +153,16 @@ class Reservations(BaseModel):
 
 
 class Money(BaseModel):
-    """``balanced``: SP2D = credited + returned by STS + still in holding."""
+    """``balanced``: SP2D + from holding = credited + returned by STS + paid on + still in holding.
+
+    ``from_holding``: retries that were paid from the holding account; ``paid_on``: what left lists of this month for such retries.
+    """
 
     sp2d: int
+    from_holding: int
     credited: int
     returned: int
+    paid_on: int
     holding: int
     balanced: bool
 

@@ -101,6 +101,8 @@ Table(
     c.big("listed"),
     c.big("credited", 0),
     c.big("not_credited"),
+    c.big("from_holding", 0),
+    c.big("paid_on", 0),
 )
 Table(
     "reservation",

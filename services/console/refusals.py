@@ -34,6 +34,8 @@ _SENTENCES: Final = {
     "more-than-released": "Setoran kembali lebih besar dari dana yang dicairkan.",
     "month-in-ritme": "Bulan ini sudah berjalan di Ritme; riwayat lama tidak dapat dimasukkan lagi.",
     "month-not-opened": "Bulan ini belum dibuka.",
+    "only-a-retry": "Hanya daftar kirim ulang yang dapat dibayar dari rekening penampungan.",
+    "holding-does-not-cover": "Dana orang-orang ini tidak (lagi) ada di rekening penampungan. Tarik daftar ini, lalu susun lagi.",
     "empty-list": "Daftar masih kosong: belum ada orang yang dapat dibayar.",
     "line-not-payable": "Ada baris yang tidak lagi layak bayar. Keluarkan baris itu (dua orang), lalu daftar ditandatangani lagi.",
     "bank-file-differs": "Berkas bank yang ditulis tidak sama dengan daftar. Tidak ada yang dikirim.",

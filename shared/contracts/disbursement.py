@@ -29,7 +29,10 @@ class MonthOpened(Event, frozen=True, kw_only=True):
 
 @event("disbursement.batch.approved.v1", 202, MONTH)
 class BatchApproved(Event, frozen=True, kw_only=True):
-    """Maker, checker and approver signed this list hash; whoever needs lines takes ``list``."""
+    """Maker, checker and approver signed this list hash; whoever needs lines takes ``list``.
+
+    ``financing``: ``sp2d``, or ``holding`` for a retry of money that an SP2D has paid already: no budget is asked for it.
+    """
 
     batch_id: UUID
     code: str
@@ -37,6 +40,7 @@ class BatchApproved(Event, frozen=True, kw_only=True):
     list_hash: str
     list: str
     totals: builtins.list[ProgrammeTotal]  # `list` is a field's name in this class
+    financing: str = "sp2d"
 
 
 @event("disbursement.batch.withdrawn.v1", 203, MONTH)
@@ -59,7 +63,11 @@ class BatchSent(Event, frozen=True, kw_only=True):
 
 
 class SettledTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """One programme of a batch, cumulative; counts are allocations, sums rupiah."""
+    """One programme of a batch, cumulative; counts are allocations, sums rupiah.
+
+    ``from_holding_sum``: what the list was paid with from the holding account, without an SP2D of its own. ``paid_on_sum``: of
+    what this list could not credit, how much went out again on such lists; their figures say what became of it.
+    """
 
     programme: str
     released: int
@@ -74,6 +82,8 @@ class SettledTotal(msgspec.Struct, frozen=True, kw_only=True):
     unknown_sum: int
     in_payment: int
     in_payment_sum: int
+    from_holding_sum: int = 0
+    paid_on_sum: int = 0
 
 
 @event("disbursement.batch.settled.v1", 205, MONTH)

@@ -53,7 +53,7 @@ def test_the_balance_is_five_returns_and_three_unanswered_by_person(cengkareng: 
 def test_the_month_reconciles_to_the_rupiah(cengkareng: Told) -> None:
     target = cengkareng.folder / "reconciliation.xlsx"
     cengkareng.ritme("papers", "reconciliation", MONTH, "--form", "xlsx", "--out", str(target))
-    assert sheets(target)["SP2D, penyaluran, dan penampung"][-1] == ["Jumlah", 243_000_000, 240_600_000, 0, 2_400_000, 0]
+    assert sheets(target)["SP2D, penyaluran, dan penampung"][-1] == ["Jumlah", 243_000_000, 0, 240_600_000, 0, 0, 2_400_000, 0]
 
 
 def test_the_statement_is_matched_and_its_days_close(cengkareng: Told) -> None:

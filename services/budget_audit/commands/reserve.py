@@ -20,13 +20,16 @@ from shared.messaging import outbox
 async def approve(session: WriteSession, event: BatchApproved, *, at: datetime, today: date) -> None:
     """A list was approved: its amounts are in holding-to-be, and its budget is reserved whole or refused.
 
-    Approved again after a refusal it is tried again; while a reservation for this list hash stands, nothing changes.
+    Approved again after a refusal it is tried again; while a reservation for this list hash stands, nothing changes. A retry
+    that is paid from the holding account takes no budget: an SP2D has realised it already.
     """
     batch = await store.lock_batch(session, event.batch_id)
     await session.execute(
         text("UPDATE batch SET code = :code, month = :month, state = 'approved', list_hash = :hash WHERE id = :id"),
         {"id": batch.id, "code": event.code, "month": event.month, "hash": event.list_hash},
     )
+    if event.financing == "holding":
+        return
     await _list(session, event)
     if await _free(session, batch.id, but=event.list_hash):
         return

@@ -36,12 +36,13 @@ async def settle(session: WriteSession, event: BatchSettled, *, event_id: str, a
         # Counted from the lines, state by state: never the list less what is credited.
         not_credited = total.rejected_sum + total.returned_late_sum + total.unknown_sum + total.in_payment_sum
         await session.execute(
-            text("""INSERT INTO batch_money VALUES (:batch, :programme, :listed, :credited, :open)
+            text("""INSERT INTO batch_money (batch_id, programme, listed, credited, not_credited, from_holding, paid_on)
+                    VALUES (:batch, :programme, :listed, :credited, :open, :from_holding, :paid_on)
                     ON CONFLICT (batch_id, programme) DO UPDATE SET listed = excluded.listed, credited = excluded.credited,
-                        not_credited = excluded.not_credited"""),
+                        not_credited = excluded.not_credited, from_holding = excluded.from_holding, paid_on = excluded.paid_on"""),
             {
                 "batch": batch.id, "programme": total.programme, "listed": total.released_sum, "credited": total.credited_sum,
-                "open": not_credited,
+                "open": not_credited, "from_holding": total.from_holding_sum, "paid_on": total.paid_on_sum,
             },
         )  # fmt: skip
         change = total.credited_sum - before.get(total.programme, 0)
@@ -54,7 +55,8 @@ async def settle(session: WriteSession, event: BatchSettled, *, event_id: str, a
     # A programme that the newest figures no longer name has nothing any more: kept figures would hide that it is lost.
     gone = sorted(before.keys() - {total.programme for total in event.totals})
     await session.execute(
-        text("UPDATE batch_money SET listed = 0, credited = 0, not_credited = 0 WHERE batch_id = :id AND programme = ANY(:gone)"),
+        text("""UPDATE batch_money SET listed = 0, credited = 0, not_credited = 0, from_holding = 0, paid_on = 0
+                 WHERE batch_id = :id AND programme = ANY(:gone)"""),
         {"id": batch.id, "gone": gone},
     )
     postings += [

@@ -118,8 +118,11 @@ async def record_returns(session: WriteSession, import_id: UUID, *, at: datetime
 
 async def _check_released(session: WriteSession, reference: str, programme: str, amount: int, number: str) -> None:
     left = await session.scalar(
+        # What a retry took from the holding account is out on its own list, and no more on the one whose rupiah they were.
         text("""SELECT coalesce((SELECT sum(r.amount) FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id
                                   WHERE s.reference = :reference AND r.programme = :programme), 0)
+                     + coalesce((SELECT sum(m.from_holding - m.paid_on) FROM batch b JOIN batch_money m ON m.batch_id = b.id
+                                  WHERE b.code = :reference AND m.programme = :programme), 0)
                      - coalesce((SELECT sum(amount) FROM treasury_return WHERE reference = :reference AND programme = :programme), 0)"""),
         {"reference": reference, "programme": programme},
     )

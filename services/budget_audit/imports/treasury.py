@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.budget_audit import store
 from services.budget_audit.commands import treasury
 from services.budget_audit.domain.references import canonical, panti_month
+from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
 from services.budget_audit.imports import keys
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
@@ -210,6 +211,15 @@ async def _stage_sts(staging: Staging, rows: list[Row]) -> None:
                   LEFT JOIN batch b ON b.code = s.reference
                  WHERE s.reference = ANY(:references) ORDER BY f.code IS NULL, s.date, s.number, r.line_id"""),
         {"references": references},
+    ):
+        released.setdefault((found.reference, found.programme), []).append(found)
+    # A list that was paid from the holding account has no SP2D: its rupiah are those of the cash aid line of its year.
+    for found in await session.execute(
+        text("""SELECT b.code AS reference, m.programme, l.id AS line_id, b.id AS batch_id
+                  FROM batch b JOIN batch_money m ON m.batch_id = b.id AND m.from_holding > 0
+                  JOIN budget_line l ON l.year = CAST(left(b.month, 4) AS integer) AND l.programme = m.programme AND l.account = :account
+                 WHERE b.code = ANY(:references) ORDER BY l.id"""),
+        {"references": references, "account": CASH_AID_ACCOUNT},
     ):
         released.setdefault((found.reference, found.programme), []).append(found)
     recorded: dict[str, dict[Any, Any]] = {}

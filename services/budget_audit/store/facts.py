@@ -34,12 +34,14 @@ async def findings(session: AnySession, code: str, reference: str) -> list[Findi
 async def _settled(session: AnySession, reference: str) -> list[Finding] | None:
     batch = (await session.execute(text("SELECT * FROM batch WHERE code = :code"), {"code": reference})).one_or_none()
     sp2d = (await session.execute(text(SP2D), {"reference": reference})).all()
-    if batch is None or batch.state == "new" or not sp2d:
+    if batch is None or batch.state == "new":
         return None
     returns = (
         await session.execute(text("SELECT * FROM treasury_return WHERE reference = :r ORDER BY date, number"), {"r": reference})
     ).all()
     money = (await session.execute(text("SELECT * FROM batch_money WHERE batch_id = :id"), {"id": batch.id})).all()
+    if not sp2d and not any(m.from_holding for m in money):
+        return None
     by_programme = {m.programme: m for m in money}
     programmes = sorted({r.programme for r in sp2d} | by_programme.keys())
     compared = [
@@ -49,6 +51,8 @@ async def _settled(session: AnySession, reference: str) -> list[Finding] | None:
             by_programme[programme].credited if programme in by_programme else 0,
             sum(r.amount for r in returns if r.programme == programme),
             by_programme[programme].not_credited if programme in by_programme else 0,
+            by_programme[programme].from_holding if programme in by_programme else 0,
+            by_programme[programme].paid_on if programme in by_programme else 0,
         )
         for programme in programmes
     ]

@@ -20,7 +20,7 @@ CODE_LENGTH: Final = {"city": 5, "kecamatan": 8, "kelurahan": 13}
 LIST_PAGE: Final = 100
 GAPS_READ: Final = 1_000
 """Gaps read beside one page of people, to name owner and date; a kelurahan has fewer."""
-MONEY: Final = ("sp2d", "credited", "returned", "holding")
+MONEY: Final = ("sp2d", "from_holding", "credited", "returned", "paid_on", "holding")
 ALWAYS_SHOWN: Final = ("paid", "unknown", "held", "missed", "excluded")
 
 

@@ -6,10 +6,10 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
@@ -22,6 +22,7 @@ from services.disbursement.commands.compose import compose
 from services.disbursement.commands.may_sign import next_signature
 from services.disbursement.domain.batch import SENT
 from services.disbursement.queries import batches, money
+from services.disbursement.queries.repayments import repayments
 from shared import audit
 from shared.db.session import copy_out
 from shared.kernel.errors import IllegalTransition
@@ -41,10 +42,11 @@ class _Input(BaseModel):
 
 
 class NewBatch(_Input):
-    """``programmes``: all that are open in this month where absent."""
+    """``programmes``: all that are open in this month where absent. ``financing`` ``holding``: a retry without a new SP2D."""
 
     month: str
     kind: str = "main"
+    financing: Literal["sp2d", "holding"] = "sp2d"
     programmes: list[str] | None = None
 
 
@@ -67,7 +69,9 @@ class Nothing(_Input):
 async def new_batch(body: NewBatch, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """A draft with everybody who can be paid now; it changes no outcome."""
     at = request.app.state.service.clock.now()
-    batch_id = await compose(session, parse_month(body.month), body.kind, body.programmes, by=caller.person, at=at)
+    batch_id = await compose(
+        session, parse_month(body.month), body.kind, body.programmes, financing=body.financing, by=caller.person, at=at
+    )
     return await batches.batch_view(session, batch_id)
 
 
@@ -220,6 +224,15 @@ async def bank_file_problems(batch_id: UUID, request: Request, session: WriteDep
         session, caller, "batch.bank_file_problems", "payment", count=batch.payments, ids_hash=batch.list_hash, at=service.clock.now()
     )
     return {"count": count, "items": items}
+
+
+@router.get("/batches/{batch_id}/repayments")
+async def linked_repayments(
+    batch_id: UUID, *, session: ReadDep, caller: CallerDep, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 200
+) -> dict[str, Any]:
+    """Of a retry that is paid from the holding account: the returned payment behind each month; of the caller's areas, without names."""
+    await batches.load(session, batch_id)
+    return await repayments(session, batch_id, after=after, limit=limit)
 
 
 @router.get("/months/{month}/money", dependencies=[allowed(whole_agency=True)])

@@ -60,6 +60,7 @@ async def publish_approved(session: WriteSession, batch: Row[Any], *, at: dateti
         BatchApproved(
             batch_id=batch.id, code=batch.code, month=batch.month, list_hash=batch.list_hash,
             list=f"/disbursement/batches/{batch.id}/list.tsv", totals=msgspec.convert(batch.totals, list[ProgrammeTotal]),
+            financing=batch.financing,
         ),
         at=at,
     )  # fmt: skip
@@ -113,7 +114,7 @@ async def count_lines(session: WriteSession, batch_id: UUID) -> Row[Any]:
 
 async def list_bytes(session: AnySession, batch: Row[Any]) -> AsyncIterator[bytes]:
     """The bytes that the list hash covers, block by block (CORE.md section 5)."""
-    yield list_header(batch.id, batch.month, batch.kind, batch.allocations, batch.sum)
+    yield list_header(batch.id, batch.month, batch.kind, batch.allocations, batch.sum, batch.financing)
     async for block in copy_out(
         session,
         f"""SELECT person_id, programme, month, amount, account_ref FROM payment_month
@@ -137,7 +138,8 @@ async def withdraw_lines(session: WriteSession, payment_ids: str, params: dict[s
     taken = await session.execute(
         text(f"""
             WITH off AS (
-                UPDATE payment SET outcome = 'withdrawn' WHERE outcome = 'prepared' AND id IN ({payment_ids}) RETURNING id)
+                UPDATE payment SET outcome = 'withdrawn' WHERE outcome = 'prepared' AND id IN ({payment_ids}) RETURNING id),
+            given_back AS (UPDATE repayment r SET live = false FROM off WHERE r.payment_id = off.id)
             UPDATE payment_month a SET live = false FROM off WHERE a.payment_id = off.id"""),
         params,
     )

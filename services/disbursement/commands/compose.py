@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from services.disbursement.commands.batches import count_lines, months_of, withdraw_lines
 from services.disbursement.commands.freeze import PERSON_FROZEN, frozen_programmes, refuse_frozen_programmes
-from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, batch_code
+from services.disbursement.commands.repayment import financed, lock_holding
+from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, Financing, batch_code
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
@@ -60,13 +61,16 @@ _CANDIDATES: Final = f"""
                           AND l.confirmed_by <> '' AND b.month = :month)"""
 
 
-def _candidates(kind: str, which: str = "") -> str:
+def _candidates(kind: str, which: str = "", *, financing: str = Financing.SP2D) -> str:
     """Whom a list of this kind takes. ``which``: a condition on the head ``h``.
 
     main: everybody who can be paid. wave: who can be paid for the batch's month (cards that were handed out, newcomers of a second
     seal). retry: who has a month that the bank could not carry out. Both take the person's older months along, so that none is
-    overtaken. back_pay: what was missed, and older months; never a month that is due for the first time.
+    overtaken. back_pay: what was missed, and older months; never a month that is due for the first time. A retry that is financed
+    from the holding account: what lies there for the person.
     """
+    if financing == Financing.HOLDING:
+        return financed(_CANDIDATES + which)
     if kind == "back_pay":
         which += " AND (h.outcome = 'missed' OR h.month < :month)"
     if kind not in ("wave", "retry"):
@@ -93,9 +97,32 @@ _WRITE: Final = """
                l.amount, k.bank_code, k.number_enc, k.holder_enc, k.number_index, k.account_ref, k.id, l.area
           FROM line l JOIN account k ON k.person_id = l.person_id AND k.programme = l.programme
         RETURNING id, seq, person_id, programme, account_ref)
-    INSERT INTO payment_month (payment_id, month, batch_id, person_id, programme, amount, account_ref)
+    {months}"""
+_MONTHS: Final = """INSERT INTO payment_month (payment_id, month, batch_id, person_id, programme, amount, account_ref)
     SELECT w.id, c.month, :id, c.person_id, c.programme, c.amount, w.account_ref
       FROM candidate c JOIN {link}"""
+_MONTHS_FROM_HOLDING: Final = f""", listed AS ({_MONTHS} RETURNING payment_id, month, person_id, programme)
+    INSERT INTO repayment (payment_id, month, batch_id, source_id, amount)
+    SELECT l.payment_id, l.month, :id, c.source_id, c.amount
+      FROM listed l JOIN candidate c ON c.person_id = l.person_id AND c.programme = l.programme AND c.month = l.month"""
+
+
+async def _write(session: WriteSession, candidates: str, financing: str, params: dict[str, Any]) -> None:
+    """Write the lines of ``candidates``. ``params``: id, code, month, months, programmes, after_seq, today, and what a condition needs."""
+    split = await _split(session, params["today"])
+    months = (_MONTHS_FROM_HOLDING if financing == Financing.HOLDING else _MONTHS).format(link=split.pop("link"))
+    if financing == Financing.HOLDING:
+        await lock_holding(session)
+        params = {**params, "year": params["today"].year}
+    await session.execute(
+        text(_WRITE.format(candidates=candidates, months=months, **split)), {**params, "cured_by_card": list(CURED_BY_CARD)}
+    )
+
+
+class OnlyARetry(InvalidInput):
+    """Only a retry can be paid from the holding account: nothing lies there for anybody else."""
+
+    code = "only-a-retry"
 
 
 async def _split(session: WriteSession, today: date) -> dict[str, str]:
@@ -121,13 +148,19 @@ async def _split(session: WriteSession, today: date) -> dict[str, str]:
     }
 
 
-async def compose(session: WriteSession, month: Month, kind: str, programmes: Sequence[str] | None, *, by: str, at: datetime) -> UUID:
+async def compose(
+    session: WriteSession, month: Month, kind: str, programmes: Sequence[str] | None, *, financing: str = Financing.SP2D, by: str,
+    at: datetime,
+) -> UUID:  # fmt: skip
     """A draft with every line that can be paid now; it may be empty, and then cannot be submitted.
 
-    Raise MonthNotOpened where one of the programmes (by default: all that are open in this month) is not open.
+    ``financing``: see ``Financing``. Raise OnlyARetry for another kind from the holding account, MonthNotOpened where one of the
+    programmes (by default: all that are open in this month) is not open.
     """
     if kind not in KINDS:
         raise InvalidInput(f"there is no kind of batch '{kind}'", kinds=sorted(KINDS))
+    if financing == Financing.HOLDING and kind != "retry":
+        raise OnlyARetry("only a list of kind retry can be paid from the holding account", kind=kind)
     opened = list(
         await session.scalars(
             text("SELECT programme FROM programme_month WHERE month = :month AND state = 'opened' ORDER BY programme"),
@@ -149,20 +182,20 @@ async def compose(session: WriteSession, month: Month, kind: str, programmes: Se
     )
     code = batch_code(month, kind, int(number or 1))
     await session.execute(
-        text("""INSERT INTO batch (id, code, month, kind, state, composed_by, composed_at, programmes)
-                VALUES (:id, :code, :month, :kind, :state, :by, :at, CAST(:programmes AS jsonb))"""),
+        text("""INSERT INTO batch (id, code, month, kind, state, composed_by, composed_at, programmes, financing)
+                VALUES (:id, :code, :month, :kind, :state, :by, :at, CAST(:programmes AS jsonb), :financing)"""),
         {
             "id": batch_id, "code": code, "month": month, "kind": kind, "state": BatchState.DRAFT.value, "by": by, "at": at,
-            "programmes": msgspec.json.encode(wanted).decode(),
+            "financing": str(financing), "programmes": msgspec.json.encode(wanted).decode(),
         },
     )  # fmt: skip
     # The two CTEs are joined by hash: their size is unknown to the planner, and a nested loop over them is quadratic.
     await session.execute(text("SET LOCAL enable_nestloop = off"))
-    await session.execute(
-        text(_WRITE.format(candidates=_candidates(kind), **await _split(session, jakarta_day(at)))),
+    await _write(
+        session, _candidates(kind, financing=financing), financing,
         {
             "id": batch_id, "code": code, "month": month, "months": await _open_months(session, month, wanted),
-            "programmes": wanted, "cured_by_card": list(CURED_BY_CARD), "after_seq": 0, "today": jakarta_day(at),
+            "programmes": wanted, "after_seq": 0, "today": jakarta_day(at),
         },
     )  # fmt: skip
     await session.execute(text("SET LOCAL enable_nestloop = on"))
@@ -236,13 +269,12 @@ async def refresh_lines(session: WriteSession, batch: Any) -> list[UUID]:
         return []
     last = await session.scalar(text("SELECT max(seq) FROM payment WHERE batch_id = :id"), {"id": batch.id})
     await withdraw_lines(session, _STALE, stale)
-    candidates = _candidates(batch.kind, " AND h.person_id = ANY(CAST(:people AS uuid[]))")
-    await session.execute(
-        text(_WRITE.format(candidates=candidates, **await _split(session, jakarta_day(batch.composed_at)))),
+    await _write(
+        session, _candidates(batch.kind, " AND h.person_id = ANY(CAST(:people AS uuid[]))", financing=batch.financing), batch.financing,
         {
             "id": batch.id, "code": batch.code, "month": batch.month, "programmes": list(batch.programmes),
-            "months": await _open_months(session, batch.month, batch.programmes), "cured_by_card": list(CURED_BY_CARD),
-            "after_seq": int(last or 0), "people": people, "today": jakarta_day(batch.composed_at),
+            "months": await _open_months(session, batch.month, batch.programmes), "after_seq": int(last or 0), "people": people,
+            "today": jakarta_day(batch.composed_at),
         },
     )  # fmt: skip
     await count_lines(session, batch.id)

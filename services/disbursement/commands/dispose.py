@@ -10,12 +10,20 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.disbursement.commands.post import post
+from services.disbursement.commands.repayment import lock_holding
 from services.disbursement.store import HELD, balance
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, Refusal
 
 _MOST_AT_ONCE: Final = 50
+
+
+_USED: Final = """(
+    EXISTS (SELECT FROM repayment r JOIN payment n ON n.id = r.payment_id AND n.outcome = 'prepared'
+             WHERE r.source_id = {payment} AND r.live)
+    OR EXISTS (SELECT FROM posting d WHERE d.payment_id = {payment} AND d.kind = 'drawn' AND d.day > :on))"""
+"""A retry from the holding account lives on this payment's rupiah: on a list now, or gone since the day ``on``."""
 
 
 class NothingToDispose(InvalidInput):
@@ -36,9 +44,11 @@ async def propose(
     """Propose what becomes of these payments' rupiah, of all undecided ones of a batch, or of all; returns how many.
 
     ``sts``: only what the bank could not credit or sent back, and rupiah that no person is named for. ``carried``: also what
-    it has not answered for. Raise NothingToDispose, IllegalTransition for a year that is closed.
+    it has not answered for. What a retry from the holding account uses does not go back: it left since, or is on a list that
+    has not gone out. Raise NothingToDispose, IllegalTransition for a year that is closed.
     """
     await _refuse_closed(session, year)
+    await lock_holding(session)
     rows = await session.execute(
         text(f"""
             INSERT INTO holding_disposal (year, batch, programme, payment_id, amount, way, document, state, asked_by, asked_at)
@@ -52,6 +62,7 @@ async def propose(
                  WHERE o.payment_id IS NULL AND o.day <= :on GROUP BY o.batch, o.programme) AS h
              WHERE h.amount > 0 AND (h.standing = 'held' OR :way = 'carried') AND :batch IN ('', h.batch)
                AND (:whole OR h.payment_id = ANY(CAST(:payments AS uuid[])))
+               AND (:way = 'carried' OR NOT {_USED.format(payment="h.payment_id")})
                AND NOT EXISTS (SELECT FROM holding_disposal d WHERE d.year = :year AND d.state <> 'refused' AND d.batch = h.batch
                                   AND d.programme = h.programme AND d.payment_id IS NOT DISTINCT FROM h.payment_id)
              ORDER BY h.batch, h.programme, h.payment_id"""),
@@ -71,7 +82,7 @@ async def decide(session: WriteSession, year: int, document: str, *, agreed: boo
     Raise FourEyes, IllegalTransition where nothing is proposed with it.
     """
     await _refuse_closed(session, year)
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('holding/dispose'))"))
+    await lock_holding(session)
     asked = (
         await session.execute(
             text("""SELECT array_agg(DISTINCT asked_by) AS people FROM holding_disposal
@@ -115,7 +126,7 @@ async def _still_there(session: WriteSession, year: int, document: str) -> None:
 async def close_year(session: WriteSession, year: int, document: str, *, by: str, at: datetime) -> None:
     """Close the holding account's year: no rupiah without a decision, a name or its STS. Raise YearNotClosable with all three."""
     await _refuse_closed(session, year)
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('holding/dispose'))"))
+    await lock_holding(session)
     last = date(year, 12, 31)
     if last >= jakarta_day(at):
         raise YearNotClosable(f"{year} is not over yet", year=year)

@@ -30,6 +30,7 @@ from services.disbursement.commands.compose import changed_accounts
 from services.disbursement.commands.cutoff_hour import release_counts
 from services.disbursement.commands.freeze import refuse_frozen_release
 from services.disbursement.commands.post import post
+from services.disbursement.commands.repayment import draw, lock_sources, tell_both_sides
 from services.disbursement.commands.sign import NAMED_MAX, ready_to_sign
 from services.disbursement.domain.batch import BatchAction, ListHashChanged, Step
 from services.disbursement.domain.entitlement import Action
@@ -100,10 +101,12 @@ async def release(
 
     The bytes are written apart from the folder for the bank, and read back: what is in that folder was released.
     """
+    sources = await lock_sources(session, batch_id)
     batch, acting = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash, on_behalf_of=on_behalf_of, at=at)
     await refuse_frozen_release(session, batch, at)
     if people := await changed_accounts(session, batch_id):
         raise ListHashChanged("accounts changed since the list was signed", people=[str(one) for one in people])
+    await draw(session, batch, at=at, by=caller.person)
     await _move_months(session, batch, caller, at)
     await session.execute(text("UPDATE payment SET outcome = 'in_payment' WHERE batch_id = :id AND outcome = 'prepared'"), {"id": batch_id})
     await post(
@@ -119,6 +122,7 @@ async def release(
             proof = await write_bank_file(session, batch, form, file, cipher=cipher, at=at)
         failpoints.hit("disbursement.release.proved")
         await _record(session, batch, caller, form, proof, acting=acting, at=at)
+        await tell_both_sides(session, batch, sources, at=at)
         failpoints.hit("disbursement.release.before_commit")
     except BaseException:
         place.unlink(missing_ok=True)

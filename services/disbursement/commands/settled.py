@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, text
@@ -19,6 +19,15 @@ _STANDING = {
 }  # fmt: skip
 
 
+DRAWN_BY: Final = """
+    SELECT p.programme, r.amount FROM repayment r JOIN payment p ON p.id = r.payment_id
+     WHERE r.batch_id = :id AND r.live AND p.outcome <> 'prepared'"""
+DRAWN_FROM: Final = """
+    SELECT s.programme, r.amount FROM payment s JOIN repayment r ON r.source_id = s.id AND r.live
+      JOIN payment p ON p.id = r.payment_id AND p.outcome <> 'prepared'
+     WHERE s.batch_id = :id AND s.outcome IN ('rejected', 'returned')"""
+
+
 async def settled_totals(session: AnySession, batch_id: UUID) -> list[SettledTotal]:
     """By programme, allocations and rupiah; released = credited + rejected + returned_late + unknown + in_payment."""
     parts = ", ".join(
@@ -27,9 +36,14 @@ async def settled_totals(session: AnySession, batch_id: UUID) -> list[SettledTot
         for name, outcome in _STANDING.items()
     )
     rows = await session.execute(
-        text(f"""SELECT p.programme, count(*) AS released, sum(a.amount)::bigint AS released_sum, {parts}
-                   FROM payment_month a JOIN payment p ON p.id = a.payment_id
-                  WHERE a.batch_id = :id AND p.outcome <> 'withdrawn' GROUP BY p.programme ORDER BY p.programme"""),
+        text(f"""WITH listed AS (
+                     SELECT p.programme, count(*) AS released, sum(a.amount)::bigint AS released_sum, {parts}
+                       FROM payment_month a JOIN payment p ON p.id = a.payment_id
+                      WHERE a.batch_id = :id AND p.outcome <> 'withdrawn' GROUP BY p.programme),
+                 drawn AS (SELECT programme, sum(amount)::bigint AS amount FROM ({DRAWN_BY}) AS d GROUP BY programme),
+                 gone AS (SELECT programme, sum(amount)::bigint AS amount FROM ({DRAWN_FROM}) AS g GROUP BY programme)
+                 SELECT listed.*, coalesce(drawn.amount, 0) AS from_holding_sum, coalesce(gone.amount, 0) AS paid_on_sum
+                   FROM listed LEFT JOIN drawn USING (programme) LEFT JOIN gone USING (programme) ORDER BY programme"""),
         {"id": batch_id},
     )
     return [SettledTotal(**row) for row in rows.mappings()]

@@ -15,6 +15,7 @@ from services.disbursement.commands.compose import refresh_lines
 from services.disbursement.commands.follow_enrolments import follow_enrolments
 from services.disbursement.commands.freeze import FROZEN_LINES
 from services.disbursement.commands.mandates import capacity, count_approvers, refuse_limit
+from services.disbursement.commands.repayment import fund_from_holding
 from services.disbursement.commands.stopped import STOPPED_LINES, stop
 from services.disbursement.commands.sweep import miss_unlisted
 from services.disbursement.domain.batch import (
@@ -95,7 +96,8 @@ async def check(session: WriteSession, caller: Caller, batch_id: UUID, list_hash
 async def approve(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", at: datetime) -> None:
     """The third name, and a further one where the table of limits asks for two; ``batch.approved`` asks for the money.
 
-    Raise AnomaliesOpen while something odd on the list has no word yet.
+    A list that is paid from the holding account is funded at once by what lies there. Raise HoldingDoesNotCover where that is
+    not its sum, AnomaliesOpen while something odd on the list has no word yet.
     """
     batch, acting = await ready_to_sign(session, caller, batch_id, Step.APPROVE, list_hash, on_behalf_of=on_behalf_of, at=at)
     await anomalies.refuse_open(session, batch)
@@ -106,6 +108,7 @@ async def approve(session: WriteSession, caller: Caller, batch_id: UUID, list_ha
         return  # checked still, and one of two approvers has signed
     await batches.move_batch(session, batch, BatchAction.APPROVE)
     await batches.publish_approved(session, batch, at=at)
+    await fund_from_holding(session, batch.id, at=at)
 
 
 async def ask_again(session: WriteSession, batch_id: UUID, *, at: datetime) -> None:

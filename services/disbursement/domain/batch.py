@@ -36,6 +36,7 @@ class BatchAction(StrEnum):
     RESERVE = "reserve"
     REFUSE = "refuse"
     FUND = "fund"
+    FUND_FROM_HOLDING = "fund_from_holding"
     RELEASE = "release"
     TAKE_RESULTS = "take_results"
     SWEEP = "sweep"
@@ -59,7 +60,9 @@ TRANSITIONS: Final[Mapping[tuple[BatchState, BatchAction], BatchState]] = Mappin
         (_S.APPROVED, _A.RESERVE): _S.RESERVED,
         (_S.APPROVED, _A.REFUSE): _S.REFUSED,
         (_S.RESERVED, _A.FUND): _S.FUNDED,
-        # Only SP2D opens the way to the bank.
+        # A retry whose rupiah lie in the holding account: an SP2D has paid them already, and none is due (docs/adr/0012).
+        (_S.APPROVED, _A.FUND_FROM_HOLDING): _S.FUNDED,
+        # Only SP2D opens the way to the bank: its own, or that of the payments which it pays again.
         (_S.FUNDED, _A.RELEASE): _S.RELEASED,
         # A result file part by part; one that comes after results are due is a late one and changes no state.
         (_S.RELEASED, _A.TAKE_RESULTS): _S.RELEASED,
@@ -160,9 +163,17 @@ def batch_code(month: str, kind: str, number: int) -> str:
     return f"{month}-{KINDS[kind]}{number:02d}"
 
 
-def list_header(batch_id: object, month: str, kind: str, allocations: int, total: int) -> bytes:
-    """The first line of the bytes that the list hash covers."""
-    return f"{batch_id}\t{month}\t{kind}\t{allocations}\t{total}\n".encode()
+class Financing(StrEnum):
+    """Where a list's money comes from; fixed when it is composed, and part of what is signed."""
+
+    SP2D = "sp2d"
+    HOLDING = "holding"
+
+
+def list_header(batch_id: object, month: str, kind: str, allocations: int, total: int, financing: str = Financing.SP2D) -> bytes:
+    """The first line of the bytes that the list hash covers: CORE.md section 5, and what pays it where that is not an SP2D."""
+    of = kind if financing == Financing.SP2D else f"{kind}+{financing}"
+    return f"{batch_id}\t{month}\t{of}\t{allocations}\t{total}\n".encode()
 
 
 ENTRY_HASH_MODULUS: Final = 10**10

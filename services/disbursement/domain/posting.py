@@ -27,6 +27,9 @@ class Account(StrEnum):
     """In the accounts of the people."""
     STS_DUE = "sts_due"
     """Named, and on its way back to Kas Daerah by an STS."""
+    REISSUED = "reissued"
+    """Between two lists: what a retry draws from a returned payment leaves it here and arrives with the retry in the same
+    transaction, so over all lists this account is always 0."""
 
 
 class PostingKind(StrEnum):
@@ -39,6 +42,8 @@ class PostingKind(StrEnum):
     LATE_RETURN = "late_return"
     NAMED_FOR_STS = "named_for_sts"
     STS = "sts"
+    DRAWN = "drawn"
+    FROM_HOLDING = "from_holding"
 
 
 _A, _K = Account, PostingKind
@@ -52,6 +57,9 @@ MOVES: Final[Mapping[PostingKind, tuple[Account, Account]]] = MappingProxyType(
         _K.LATE_RETURN: (_A.HOLDING, _A.DISTRIBUTED),
         _K.NAMED_FOR_STS: (_A.STS_DUE, _A.HOLDING),
         _K.STS: (_A.TREASURY, _A.STS_DUE),
+        # A retry without a new SP2D: out of the returned payment's name, onto the list that pays it again (docs/adr/0012).
+        _K.DRAWN: (_A.REISSUED, _A.HOLDING),
+        _K.FROM_HOLDING: (_A.HOLDING, _A.REISSUED),
     }
 )
 """Debit and credit of each kind."""

@@ -264,13 +264,14 @@ async def month_paper(desk: Desk, month: Month, paper: str, form: str, target: P
 
 
 _MONEY: Final = (
-    Column("Program"), Column("SP2D (Rp)", "rupiah"), Column("Dikreditkan (Rp)", "rupiah"), Column("Disetor ke Kas Daerah (Rp)", "rupiah"),
-    Column("Sisa penampungan (Rp)", "rupiah"), Column("Selisih (Rp)", "rupiah"),
+    Column("Program"), Column("SP2D (Rp)", "rupiah"), Column("Dari penampungan (Rp)", "rupiah"), Column("Dikreditkan (Rp)", "rupiah"),
+    Column("Disetor ke Kas Daerah (Rp)", "rupiah"), Column("Dikirim ulang (Rp)", "rupiah"), Column("Sisa penampungan (Rp)", "rupiah"),
+    Column("Selisih (Rp)", "rupiah"),
 )  # fmt: skip
 
 
 async def _reconciliation(desk: Desk, month: Month, writer: PaperWriter) -> None:
-    """SP2D = credited + returned to treasury + holding, by programme; the balance by age; ledger beside statement."""
+    """SP2D + from holding = credited + returned to treasury + paid on by a retry + holding; balances by age; the statement."""
     found = await money.month_money(ReadSession(desk.session), month)
     closed = (await desk.session.execute(text("SELECT * FROM closed_day ORDER BY day DESC LIMIT 1"))).one_or_none()
     writer.head(
@@ -284,7 +285,7 @@ async def _reconciliation(desk: Desk, month: Month, writer: PaperWriter) -> None
     writer.table("SP2D, penyaluran, dan penampungan", _MONEY)
     rows: list[list[Cell]] = [[name, *_money_cells(one)] for name, one in found["by_programme"].items()]
     writer.rows(rows)
-    writer.total(["Jumlah", *_sums(rows, 1, 5)])
+    writer.total(["Jumlah", *_sums(rows, 1, 7)])
     balances = await holding.balances(desk.session, desk.service.clock.today())
     writer.table(
         "Saldo rekening penampungan menurut umur (semua bulan)",
@@ -313,8 +314,9 @@ async def _reconciliation(desk: Desk, month: Month, writer: PaperWriter) -> None
 
 
 def _money_cells(one: Mapping[str, int]) -> list[Cell]:
-    difference = one["sp2d"] - one["credited"] - one["returned"] - one["holding"]
-    return [one["sp2d"], one["credited"], one["returned"], one["holding"], difference]
+    keys = ("sp2d", "from_holding", "credited", "returned", "paid_on", "holding")
+    difference = one["sp2d"] + one["from_holding"] - sum(one[key] for key in keys[2:])
+    return [*(one[key] for key in keys), difference]
 
 
 async def _minutes(desk: Desk, month: Month, writer: PaperWriter) -> None:

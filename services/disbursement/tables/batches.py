@@ -34,8 +34,13 @@ Table(
     c.uuid("file_id", nullable=True),
     c.day("value_on", nullable=True),
     c.count("approvers", 1),
+    c.text("financing", "sp2d"),
+    c.one_of("financing", "sp2d", "holding"),
     Index("ix_batch_month", "month"),
-    comment="programmes: what was asked for. changed: whose line voided the signatures last. version: of its stream.",
+    comment=(
+        "programmes: what was asked for. changed: whose line voided the signatures last. version: of its stream. "
+        "financing: by an SP2D of its own, or (a retry) from what lies in the holding account for its people."
+    ),
 )
 Table(
     "batch_signature",
@@ -123,6 +128,23 @@ Table(
     # The guard against paying twice (DESIGN.md, The one idea).
     Index("uq_payment_month_live_person_id_programme_month", "person_id", "programme", "month", unique=True, postgresql_where=text("live")),
     Index("ix_payment_month_batch_id", "batch_id"),
+)
+Table(
+    "repayment",
+    metadata,
+    c.key("payment_id", Uuid),
+    c.key("month"),
+    c.uuid("batch_id"),
+    c.uuid("source_id"),
+    c.big("amount"),
+    c.flag("live", True),
+    # A month of a returned payment goes out again once, whatever two lists want.
+    Index("uq_repayment_live_source_id_month", "source_id", "month", unique=True, postgresql_where=text("live")),
+    Index("ix_repayment_batch_id", "batch_id"),
+    comment=(
+        "A month that is paid again from the holding account: source_id is the returned payment whose rupiah are used. "
+        "live: false once its line was taken off before the list went out."
+    ),
 )
 Table(
     "left_out",

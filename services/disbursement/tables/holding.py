@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Iden
 from services.disbursement.tables.base import metadata
 from shared.db import columns as c
 
-_ACCOUNTS = ("treasury", "holding", "bank", "distributed", "sts_due")
+_ACCOUNTS = ("treasury", "holding", "bank", "distributed", "sts_due", "reissued")
 
 Table(
     "posting",
@@ -24,7 +24,7 @@ Table(
     c.uuid("payment_id", nullable=True),
     c.text("document"),
     c.text("by"),
-    c.one_of("kind", "funding", "release", "credit", "rejection", "late_return", "named_for_sts", "sts"),
+    c.one_of("kind", "funding", "release", "credit", "rejection", "late_return", "named_for_sts", "sts", "drawn", "from_holding"),
     c.one_of("debit", *_ACCOUNTS),
     c.one_of("credit", *_ACCOUNTS),
     CheckConstraint("amount > 0", name="amount"),

@@ -140,12 +140,14 @@ LIST = {"KLJ": 182_400_000, "KPDJ": 21_600_000, "KAJ": 39_000_000}
 
 
 def approved(
-    list_hash: str = "a" * 64, sums: dict[str, int] | None = None, batch_id: UUID = BATCH, code: str = "2025-09-M01"
-) -> BatchApproved:
+    list_hash: str = "a" * 64, sums: dict[str, int] | None = None, batch_id: UUID = BATCH, code: str = "2025-09-M01", *,
+    financing: str = "sp2d",
+) -> BatchApproved:  # fmt: skip
     totals = [ProgrammeTotal(programme=p, count=s // 300_000, sum=s) for p, s in (sums or LIST).items()]
     return BatchApproved(
-        batch_id=batch_id, code=code, month="2025-09", list_hash=list_hash, list=f"/disbursement/batches/{batch_id}/list.tsv", totals=totals
-    )
+        batch_id=batch_id, code=code, month="2025-09", list_hash=list_hash, list=f"/disbursement/batches/{batch_id}/list.tsv",
+        totals=totals, financing=financing,
+    )  # fmt: skip
 
 
 def withdrawn(list_hash: str = "a" * 64, batch_id: UUID = BATCH) -> BatchWithdrawn:
@@ -153,8 +155,9 @@ def withdrawn(list_hash: str = "a" * 64, batch_id: UUID = BATCH) -> BatchWithdra
 
 
 def settled(
-    result_no: int, credited: dict[str, int], *, rejected: dict[str, int] | None = None, sums: dict[str, int] | None = None
-) -> BatchSettled:
+    result_no: int, credited: dict[str, int], *, rejected: dict[str, int] | None = None, sums: dict[str, int] | None = None,
+    batch: UUID = BATCH, code: str = "2025-09-M01", from_holding: dict[str, int] | None = None, paid_on: dict[str, int] | None = None,
+) -> BatchSettled:  # fmt: skip
     """What is neither credited nor rejected is unknown."""
     totals = []
     for programme, total in (sums or LIST).items():
@@ -164,10 +167,11 @@ def settled(
                 programme=programme, released=1, released_sum=total, credited=1, credited_sum=c, rejected=1, rejected_sum=r,
                 returned_late=0,
                 returned_late_sum=0, unknown=1, unknown_sum=total - c - r, in_payment=0, in_payment_sum=0,
+                from_holding_sum=(from_holding or {}).get(programme, 0), paid_on_sum=(paid_on or {}).get(programme, 0),
             )
         )  # fmt: skip
     return BatchSettled(
-        batch_id=BATCH, code="2025-09-M01", month="2025-09", result_no=result_no, totals=totals, file_id=None, part=1, parts=1,
+        batch_id=batch, code=code, month="2025-09", result_no=result_no, totals=totals, file_id=None, part=1, parts=1,
         results_due=True, list="/disbursement/batches/x/lines.ndjson",
     )  # fmt: skip
 

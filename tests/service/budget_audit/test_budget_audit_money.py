@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from services.budget_audit.commands import reserve
+from shared.contracts.disbursement import BatchSettled
 from shared.kernel.ids import natural_id
 from tests.service.budget_audit.books import BATCH, LIST, Books, approved, settled, sp2d_rows, withdrawn
 
@@ -167,3 +168,58 @@ async def test_the_tables_are_those_of_the_migration(books: Books) -> None:
     from shared.db import migrate
 
     migrate.check(books.world.ground.postgres.address("ritme_budget_audit", "budget_audit_owner"), service.migrations, service.metadata)
+
+
+RETRY = natural_id("batch", "2025-09-R01")
+
+
+def retried(result_no: int, credited: dict[str, int], rejected: dict[str, int] | None = None) -> BatchSettled:
+    """The list R01: 1,500,000 rupiah of KLJ that were paid from the holding account."""
+    paid = {"KLJ": 1_500_000}
+    return settled(result_no, credited, rejected=rejected, sums=paid, batch=RETRY, code="2025-09-R01", from_holding=paid)
+
+
+async def test_a_retry_from_the_holding_account_takes_no_budget_and_its_money_is_found_on_both_lists(books: Books) -> None:
+    await books.dpa()
+    await books.publish(BATCH, approved())
+    await books.bring("sp2d", sp2d_rows())
+    back = {"KLJ": 1_500_000}
+    await books.publish(BATCH, settled(1, {**LIST, "KLJ": LIST["KLJ"] - 1_500_000}, rejected=back))
+    await books.world.settle()
+    before = await line(books, "KLJ")
+
+    await books.publish(RETRY, approved("c" * 64, back, RETRY, "2025-09-R01", financing="holding"))
+    await books.world.settle()
+    assert await line(books, "KLJ") == before
+    assert len(books.outbox("budget_audit.reservation.made.v1")) == 1
+    assert (await books.get("/months/2025-09/money"))["balanced"] is True
+
+    await books.publish(BATCH, settled(2, {**LIST, "KLJ": LIST["KLJ"] - 1_500_000}, rejected=back, paid_on=back))
+    await books.publish(RETRY, retried(1, {}), retried(2, {"KLJ": 1_200_000}, {"KLJ": 300_000}))
+    await books.world.settle()
+    money = await books.get("/months/2025-09/money")
+    assert {key: money[key] for key in ("sp2d", "from_holding", "credited", "returned", "paid_on", "holding", "balanced")} == {
+        "sp2d": 243_000_000, "from_holding": 1_500_000, "credited": 242_700_000, "returned": 0, "paid_on": 1_500_000,
+        "holding": 300_000, "balanced": True,
+    }  # fmt: skip
+    assert await books.mismatches() == []
+
+    # What failed again goes back from the list that it was on last; from the first one it is out already.
+    sts = {"nomor": "S-1", "tanggal": "2025-10-20", "program": "KLJ", "nilai": 300_000}
+    wrong = await books.check("sts", [{**sts, "rujukan": "2025-09-R01", "nilai": 1_500_001}])
+    refused = await books.as_("operator").post(f"/budget_audit/imports/{wrong['id']}/commit")
+    assert (refused.status_code, refused.json()["code"], refused.json()["available"]) == (409, "more-than-released", 1_500_000)
+    await books.bring("sts", [{**sts, "rujukan": "2025-09-R01"}])
+    await books.world.settle()
+    money = await books.get("/months/2025-09/money")
+    assert (money["returned"], money["holding"], money["balanced"]) == (300_000, 0, True)
+    assert await books.mismatches() == []
+
+
+async def test_a_retry_from_holding_that_says_more_than_it_took_is_found(books: Books) -> None:
+    await books.publish(
+        RETRY, settled(1, {"KLJ": 600_000}, sums={"KLJ": 600_000}, batch=RETRY, code="2025-09-R01", from_holding={"KLJ": 300_000})
+    )
+    await books.world.settle()
+    (found,) = await books.mismatches()
+    assert (found["subject"], found["expected"], found["actual"], found["difference"]) == ("2025-09-R01", 600_000, 300_000, -300_000)

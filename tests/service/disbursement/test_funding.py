@@ -92,7 +92,7 @@ async def test_money_is_counted_from_sp2d_to_sts(office: Office, desk: Desk) -> 
     await office.return_to_treasury(batch, TARIFF)
     money = await office.get(f"/months/{MONTH}/money")
     assert money["by_programme"]["KLJ"] == {
-        "sp2d": 3 * TARIFF, "credited": 2 * TARIFF, "returned": TARIFF, "holding": 0, "balanced": True,
+        "sp2d": 3 * TARIFF, "from_holding": 0, "credited": 2 * TARIFF, "returned": TARIFF, "paid_on": 0, "holding": 0, "balanced": True,
     }  # fmt: skip
 
 

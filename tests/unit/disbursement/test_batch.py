@@ -32,6 +32,7 @@ EXPECTED = {
     ("approved", "reserve"): "reserved",
     ("approved", "refuse"): "refused",
     ("reserved", "fund"): "funded",
+    ("approved", "fund_from_holding"): "funded",
     ("funded", "release"): "released",
     ("released", "take_results"): "released",
     ("results_in", "take_results"): "results_in",
@@ -55,8 +56,8 @@ def test_every_pair_is_in_the_table_or_refused(state: BatchState, action: BatchA
         assert after(state.value, action) == expected
 
 
-def test_nothing_leads_to_release_but_an_sp2d() -> None:
-    assert [pair for pair, to in TRANSITIONS.items() if to is S.FUNDED] == [(S.RESERVED, A.FUND)]
+def test_nothing_leads_to_release_but_an_sp2d_or_what_one_has_paid_already() -> None:
+    assert [pair for pair, to in TRANSITIONS.items() if to is S.FUNDED] == [(S.RESERVED, A.FUND), (S.APPROVED, A.FUND_FROM_HOLDING)]
     assert [pair for pair, to in TRANSITIONS.items() if to is S.RELEASED and pair[0] is not S.RELEASED] == [(S.FUNDED, A.RELEASE)]
 
 
@@ -100,6 +101,7 @@ def test_entry_hash_takes_ten_digits_and_stays_within_ten() -> None:
 
 def test_list_header_and_code() -> None:
     assert list_header("b", "2025-09", "main", 810, 243_000_000) == b"b\t2025-09\tmain\t810\t243000000\n"
+    assert list_header("b", "2025-09", "retry", 2, 600_000, "holding") == b"b\t2025-09\tretry+holding\t2\t600000\n"
     assert batch_code("2025-09", "main", 1) == "2025-09-M01"
     assert batch_code("2025-09", "back_pay", 12) == "2025-09-B12"
 

@@ -1,4 +1,4 @@
-"""A batch: SP2D against credited + returned by STS + still in holding."""
+"""A batch: what it was paid with (SP2D, or for a retry the holding account) against credited + returned by STS + paid on + holding."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class ProgrammeMoney:
 
     ``not_credited`` is the sum over the lines that are not credited (before release: the whole list). It is counted from
     the lines, never as SP2D less the rest, or this check could not fail. ``returned`` is STS, not the bank's rejections.
+    ``from_holding``: a retry's money that another list's SP2D has paid; ``paid_on``: what went out of this list's holding so.
     """
 
     programme: str
@@ -23,16 +24,22 @@ class ProgrammeMoney:
     credited: int
     returned: int
     not_credited: int
+    from_holding: int = 0
+    paid_on: int = 0
 
     @property
     def holding(self) -> int:
-        """What is not credited, less what went back. An account holds no less than nothing: an STS of money that was credited
+        """What is not credited, less what went back or out again. An account holds no less than nothing: an STS of money that was credited
         leaves a difference, until the return that it is for is in the results."""
-        return max(0, self.not_credited - self.returned)
+        return max(0, self.not_credited - self.returned - self.paid_on)
 
     @property
     def expected(self) -> int:
-        return self.credited + self.returned + self.holding
+        return self.credited + self.returned + self.paid_on + self.holding
+
+    @property
+    def paid_with(self) -> int:
+        return self.sp2d + self.from_holding
 
 
 def detect(batch_code: str, month: str, programmes: Sequence[ProgrammeMoney], evidence: Sequence[str]) -> list[Finding]:
@@ -43,16 +50,20 @@ def detect(batch_code: str, month: str, programmes: Sequence[ProgrammeMoney], ev
         sum(p.credited for p in programmes),
         sum(p.returned for p in programmes),
         sum(p.not_credited for p in programmes),
+        sum(p.from_holding for p in programmes),
+        sum(p.paid_on for p in programmes),
     )
     findings = [_finding(batch_code, month, whole, evidence)]
-    if whole.sp2d == whole.expected:
-        findings += [_finding(f"{batch_code}/{p.programme}", month, p, evidence) for p in programmes if p.sp2d != p.expected]
+    if whole.paid_with == whole.expected:
+        findings += [_finding(f"{batch_code}/{p.programme}", month, p, evidence) for p in programmes if p.paid_with != p.expected]
     return findings
 
 
 def _finding(subject: str, month: str, money: ProgrammeMoney, evidence: Sequence[str]) -> Finding:
+    paid_on = f" + dikirim ulang dari penampungan {grouped(money.paid_on)}" if money.paid_on else ""
+    from_holding = f" + dari rekening penampungan {grouped(money.from_holding)}" if money.from_holding else ""
     formula = (
-        f"dikreditkan {grouped(money.credited)} + disetor kembali (STS) {grouped(money.returned)}"
-        f" + di rekening penampungan {grouped(money.holding)} = {grouped(money.expected)}; SP2D {grouped(money.sp2d)}"
+        f"dikreditkan {grouped(money.credited)} + disetor kembali (STS) {grouped(money.returned)}{paid_on}"
+        f" + di rekening penampungan {grouped(money.holding)} = {grouped(money.expected)}; SP2D {grouped(money.sp2d)}{from_holding}"
     )
-    return Finding(CODE, subject, month, money.expected, money.sp2d, formula, tuple(evidence))
+    return Finding(CODE, subject, month, money.expected, money.paid_with, formula, tuple(evidence))

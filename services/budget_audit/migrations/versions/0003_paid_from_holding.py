@@ -1,0 +1,16 @@
+"""A list that is paid from the holding account: what it took, and what the list whose rupiah they were gave."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("""ALTER TABLE batch_money
+        ADD COLUMN from_holding bigint DEFAULT 0 NOT NULL,
+        ADD COLUMN paid_on bigint DEFAULT 0 NOT NULL""")
