@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ritme.commands import approval
+from ritme.commands import approval, payment_order
 from ritme.commands.finding import find
 from ritme.terminal import Terminal, pairs, table, terminal
 
@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     batch.command("show")(show)
     batch.command("list")(listed)
     approval.add_to_batch(batch)
+    payment_order.add_to_batch(batch)
     app.add_typer(batch, name="batch", rich_help_panel="Month")
 
 

@@ -10,7 +10,7 @@ import typer
 from ritme.commands.finding import find
 from ritme.terminal import Terminal, number, pairs, table, terminal
 
-BATCH_PAPERS: Final = ("spp-ls", "payment-list")
+BATCH_PAPERS: Final = ("spp-ls", "spm", "payment-list")
 
 Reason = Annotated[str, typer.Option(help="Why, in a sentence.")]
 Agreed = Annotated[bool, typer.Option("--agree/--refuse", help="The second person's word.")]
@@ -46,7 +46,7 @@ def add_to(app: typer.Typer) -> None:
 
 def papers(
     context: typer.Context,
-    paper: Annotated[str, typer.Argument(help="spp-ls, payment-list (of a batch), reconciliation or minutes (of a month).")],
+    paper: Annotated[str, typer.Argument(help="spp-ls, spm, payment-list (of a batch), reconciliation or minutes (of a month).")],
     of: Annotated[str, typer.Argument(help="A batch's code or id, or a month as 2025-09.")],
     form: Annotated[str, typer.Option(help="xlsx or pdf.")] = "pdf",
     out: Annotated[Path | None, typer.Option(help="Default: PAPER-OF.FORM here.")] = None,

@@ -95,7 +95,8 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "disbursement": {
         "entitlement_entry": (), "seal": ("opened_at",), "batch_funding": (), "batch_sts": (), "bank_file": (), "result_file": (),
-        "result_row": (), "enrolment_history": (), "batch_signature": ("void",), "payment_month": ("live",), "repayment": ("live",),
+        "result_row": (), "enrolment_history": (), "batch_signature": ("void",), "payment_month": ("live",),
+        "repayment": ("live",), "payment_paper": (),
         "not_executed": (), "bank_cutoff_hour": (),
         "posting": (), "statement": (), "statement_line": (), "statement_match": (), "statement_difference": (), "closed_day": (),
         "closed_year": (), "figure": (), "quarantine_decision": ("state", "decided_by", "decided_at", "result_file_id"),

@@ -34,6 +34,8 @@ _SENTENCES: Final = {
     "more-than-released": "Setoran kembali lebih besar dari dana yang dicairkan.",
     "month-in-ritme": "Bulan ini sudah berjalan di Ritme; riwayat lama tidak dapat dimasukkan lagi.",
     "month-not-opened": "Bulan ini belum dibuka.",
+    "no-sp2d-needed": "Daftar ini dibayar dari rekening penampungan: tidak ada SPP, SPM, atau SP2D baru untuknya.",
+    "document-number-used": "Nomor ini sudah tertulis pada dokumen lain. Periksa nomornya.",
     "only-a-retry": "Hanya daftar kirim ulang yang dapat dibayar dari rekening penampungan.",
     "holding-does-not-cover": "Dana orang-orang ini tidak (lagi) ada di rekening penampungan. Tarik daftar ini, lalu susun lagi.",
     "empty-list": "Daftar masih kosong: belum ada orang yang dapat dibayar.",

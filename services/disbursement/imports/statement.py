@@ -1,6 +1,6 @@
 """The statement of the holding account: its lines as the bank booked them, day after day without a hole.
 
-A CSV template by hand; another channel (camt.053) fills the same staging table and ends in the same ``commit``.
+In the published columns, or as the bank's own message camt.053 (``channels/iso20022/statement.py``): the same rows, the same ``commit``.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _REFERENCE: Final = re.compile(r"\b[0-9]{4}-(?:0[1-9]|1[0-2])-[A-Z][0-9]{2,}(?:-
 
 
 class Controls(BaseModel):
-    """What stands in the statement's head: account, first and last day, opening and closing balance in rupiah."""
+    """What stands in the statement's head: account (or its IBAN), first and last day, opening and closing balance in rupiah."""
 
     model_config = ConfigDict(extra="forbid")
-    account: str = Field(pattern=r"^[0-9]{5,20}$")
+    account: str = Field(pattern=r"^[0-9A-Z]{5,34}$")
     from_day: date
     to_day: date
     opening: int = Field(ge=0)
@@ -71,7 +71,19 @@ def _one_amount(staging: Staging, row: Row) -> bool:
         row.refuse("masuk", "one-amount", "Isi tepat satu: masuk atau keluar.")
     elif not staging.controls.from_day <= booked <= staging.controls.to_day:
         row.refuse("tanggal", "day-outside", "Tanggal di luar rekening koran ini.", booked.isoformat())
+    elif (said := _other_head(staging.controls, row)) is not None:
+        row.refuse("tanggal", "other-statement", f"Pesan bank menyebut {said}, berbeda dari yang diketik.")
     return row.ok
+
+
+def _other_head(controls: Controls, row: Row) -> str | None:
+    """What the bank's message says of itself otherwise than the typed paper; None where they agree, or where it says nothing."""
+    if "rekening" not in row.values:
+        return None
+    said, opening, closing = row.values["rekening"], row.values["saldo_awal"], row.values["saldo_akhir"]
+    if (said, opening, closing) == (controls.account, controls.opening, controls.closing):
+        return None
+    return f"saldo awal {opening}, saldo akhir {closing}" + ("" if said == controls.account else " dan rekening lain")
 
 
 def _staged(staging: Staging, rows: list[Row]) -> list[tuple[Any, ...]]:

@@ -19,9 +19,11 @@ from sqlalchemy import Row, text
 
 from services.disbursement.channels.account_fields import open_account
 from services.disbursement.channels.people import reveal
-from services.disbursement.domain.batch import SENT, BatchState
+from services.disbursement.domain.batch import SENT, Financing
+from services.disbursement.domain.payment_order import APPROVED, SIGNERS, NoSp2dNeeded
 from services.disbursement.queries import holding, money, months
 from services.disbursement.queries.areas import place
+from services.disbursement.queries.payment_order import papers_of
 from services.disbursement.templates import words
 from services.disbursement.templates.paper import Cell, Column, Head, PaperWriter, Place
 from services.disbursement.templates.pdf import PdfWriter
@@ -34,11 +36,10 @@ from shared.kernel.rupiah import format_rupiah
 from shared.runtime import Service
 from shared.web.auth import Caller
 
-BATCH_PAPERS: Final = ("spp-ls", "payment-list")
+BATCH_PAPERS: Final = ("spp-ls", "spm", "payment-list")
 MONTH_PAPERS: Final = ("reconciliation", "minutes")
 FORMS: Final = ("xlsx", "pdf")
 _NAMES_AT_ONCE: Final = 2_000
-_APPROVED: Final = (BatchState.APPROVED, BatchState.REFUSED, BatchState.RESERVED, BatchState.FUNDED, *SENT)
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,12 @@ async def batch_paper(desk: Desk, batch: Row[Any], paper: str, form: str, target
     """Write a batch's paper. Raise NotFound for a paper that there is none of, IllegalTransition before its time."""
     if paper not in BATCH_PAPERS or form not in FORMS:
         raise NotFound(f"there is no paper '{paper}.{form}' of a batch", papers=list(BATCH_PAPERS), forms=list(FORMS))
-    if batch.state not in (_APPROVED if paper == "spp-ls" else SENT):
+    if batch.state not in (SENT if paper == "payment-list" else APPROVED):
         raise IllegalTransition(batch.state, f"paper {paper}")
+    if paper != "payment-list" and batch.financing != Financing.SP2D:
+        raise NoSp2dNeeded("this list is paid from the holding account", batch=batch.code)
     writer = _writer(form, f"{paper} {batch.code}")
-    await (_spp_ls if paper == "spp-ls" else _payment_list)(desk, batch, writer)
+    await {"spp-ls": _spp_ls, "spm": _spm, "payment-list": _payment_list}[paper](desk, batch, writer)
     await asyncio.to_thread(writer.save, target)
 
 
@@ -118,6 +121,38 @@ async def _spp_ls(desk: Desk, batch: Row[Any], writer: PaperWriter) -> None:
             line.amount,
         ),
     )  # fmt: skip
+
+
+async def _spm(desk: Desk, batch: Row[Any], writer: PaperWriter) -> None:
+    """SPM-LS (Permendagri 77/2020): the order of the PA or KPA on a verified SPP. It names nobody; the list is known by its hash."""
+    papers = await papers_of(desk.session, batch)
+    asked, verified, ordered = papers["request"], papers["verification"], papers["order"]
+    if ordered is None or asked is None or verified is None:
+        raise IllegalTransition(papers["state"], "paper spm")
+    signer = SIGNERS[ordered["signer"]]
+    writer.head(
+        Head(
+            words.OFFICE,
+            "SURAT PERINTAH MEMBAYAR LANGSUNG (SPM-LS)",
+            [
+                ("Nomor SPM", ordered["number"]), ("Tanggal SPM", words.day_words(ordered["day"])), ("Nomor SPP", asked["number"]),
+                ("Tanggal SPP", words.day_words(asked["day"])),
+                ("Verifikasi PPK-SKPD", f"{verified['by']}, {words.day_words(verified['day'])}"),
+                ("Bulan bantuan", words.month_words(batch.month)), ("Batch", batch.code), ("Sidik daftar (SHA-256)", batch.list_hash),
+                ("Jumlah yang diperintahkan", format_rupiah(ordered["amount"])), ("Potongan", "tidak ada"),
+                ("Dibayarkan kepada", "Rekening penampungan penyaluran bantuan sosial di bank penyalur"),
+            ],
+        )
+    )  # fmt: skip
+    writer.table(
+        "Rincian menurut program",
+        (Column("Program"), Column("Penerima", "count"), Column("Bulan", "count"), Column("Nilai (Rp)", "rupiah")),
+    )
+    programmes = await _by_programme(desk.session, batch)
+    writer.rows(programmes)
+    writer.total(["Jumlah", *_sums(programmes, 1, 3)])
+    writer.words("Keterangan", words.SPM)
+    writer.sign(f"Jakarta, {words.day_words(ordered['day'])}", (Place(signer),))
 
 
 _PAYERS: Final = (Place("Pengguna Anggaran"), Place("Pejabat Pelaksana Teknis Kegiatan"), Place("Bendahara Pengeluaran"))

@@ -59,6 +59,11 @@ SPTJM: Final = (
 """Surat Pernyataan Tanggung Jawab Mutlak; sources of its duties: Pergub 44/2022, Permendagri 77/2020 (belanja LS)."""
 
 
+SPM: Final = (
+    "Pembayaran dilakukan setelah SP2D terbit. Sebelum SP2D menutup seluruh daftar, tidak ada dana yang dikirim ke bank.",
+    "Perintah ini berlaku untuk daftar dengan sidik di atas; bila daftar berubah, SPP dan SPM dibuat lagi.",
+)
+
 LATER: Final = (
     "Hasil bank yang datang sesudah berita acara ini dibukukan sebagai koreksi yang merujuk pembayaran asalnya; berita acara ini tetap."
 )

@@ -67,7 +67,7 @@ def read_head(file: BinaryIO) -> Head:
             continue
         count = value(record, "OrgnlNbOfTxs")
         return Head(
-            message, batch_of(value(record, "OrgnlMsgId")), int(count) if count.isdigit() else None, _rupiah(value(record, "OrgnlCtrlSum")),
+            message, batch_of(value(record, "OrgnlMsgId")), int(count) if count.isdigit() else None, rupiah(value(record, "OrgnlCtrlSum")),
             value(record, "GrpSts") not in ("", "RJCT"), created,
         )  # fmt: skip
     raise XmlUnreadable("the report does not say which message it is about")
@@ -87,7 +87,7 @@ def _statuses(file: BinaryIO, head: Head) -> Iterator[Line]:
     for record in records(file, head.message, "GrpHdr", "OrgnlGrpInfAndSts", "TxInfAndSts", "OrgnlPmtInfAndSts"):
         name = local_name(record)
         if name == "GrpHdr":
-            created = _day(value(record, "CreDtTm"))
+            created = day_of(value(record, "CreDtTm"))
             continue
         if name != "TxInfAndSts":
             if "RJCT" in (value(record, "GrpSts"), value(record, "PmtInfSts")):
@@ -100,7 +100,8 @@ def _statuses(file: BinaryIO, head: Head) -> Iterator[Line]:
         amount, problem = _amount(child(child(original, "Amt"), "InstdAmt"))
         yield Line(
             number, head.batch or _batch_of_reference(reference), reference, _account(child(original, "CdtrAcct")), amount,
-            f"ISO:RJCT:{_reason(record)}" if status == "RJCT" else f"ISO:{status}", _day(value(record, "AccptncDtTm")) or created, problem,
+            f"ISO:RJCT:{_reason(record)}" if status == "RJCT" else f"ISO:{status}", day_of(value(record, "AccptncDtTm")) or created,
+            problem,
         )  # fmt: skip
     if refused and not number:
         yield Line(1, head.batch, "", "", None, f"ISO:RJCT:{refused}", created, WHOLE_FILE)
@@ -133,14 +134,14 @@ def _movements(file: BinaryIO, head: Head) -> Iterator[Line]:
     for record in records(file, head.message, "Bal", "TxsSummry", "Ntry", "Stmt", "Ntfctn"):
         name = local_name(record)
         if name == "Bal":
-            balances[value(record, "Tp", "CdOrPrtry", "Cd")] = _signed(record)
+            balances[value(record, "Tp", "CdOrPrtry", "Cd")] = signed(record)
         elif name == "TxsSummry":
             total = child(record, "TtlNtries")
             summary = {"count": value(total, "NbOfNtries"), "sum": value(total, "Sum")}
         elif name == "Ntry":
             seen.count += 1
-            seen.sum += abs(_signed(record))
-            seen.net += _signed(record) if _status(record) == "BOOK" else 0
+            seen.sum += abs(signed(record))
+            seen.net += signed(record) if status_of(record) == "BOOK" else 0
             for line in _entry(record, number):
                 number = line.number
                 yield line
@@ -155,14 +156,14 @@ def _reconcile(seen: _Report, balances: dict[str, Decimal], summary: dict[str, s
         raise TotalsWrong("opening balance and movements do not give the closing balance: a movement is missing")
     if summary.get("count") and summary["count"] != str(seen.count):
         raise TotalsWrong("the summary counts other movements than there are")
-    if summary.get("sum") and _decimal(summary["sum"]) != seen.sum:
+    if summary.get("sum") and decimal(summary["sum"]) != seen.sum:
         raise TotalsWrong("the summary's sum is not that of the movements")
 
 
 def _entry(entry: Any, before: int) -> Iterator[Line]:
     """The transactions of one movement that name a payment of ours; other movements are the statement's business."""
-    side, status = value(entry, "CdtDbtInd"), _status(entry)
-    day = _day(value(entry, "BookgDt", "Dt") or value(entry, "BookgDt", "DtTm") or value(entry, "ValDt", "Dt"))
+    side, status = value(entry, "CdtDbtInd"), status_of(entry)
+    day = day_of(value(entry, "BookgDt", "Dt") or value(entry, "BookgDt", "DtTm") or value(entry, "ValDt", "Dt"))
     details = [tx for detail in children(entry, "NtryDtls") for tx in children(detail, "TxDtls")]
     for tx in details:
         reference = value(tx, "Refs", "EndToEndId")
@@ -190,12 +191,12 @@ def _code(entry: Any, tx: Any, side: str, status: str) -> str:
     return f"ISO:{side}:{status}"
 
 
-def _status(entry: Any) -> str:
+def status_of(entry: Any) -> str:
     return value(entry, "Sts", "Cd") or value(entry, "Sts", "Prtry") or value(entry, "Sts")
 
 
-def _signed(record: Any) -> Decimal:
-    amount = _decimal(value(record, "Amt"))
+def signed(record: Any) -> Decimal:
+    amount = decimal(value(record, "Amt"))
     return -amount if value(record, "CdtDbtInd") == "DBIT" else amount
 
 
@@ -217,13 +218,13 @@ def _amount(stated: Any) -> tuple[int | None, str]:
     """Whole rupiah; anything else is a row that cannot be read."""
     if stated is None:
         return None, ""
-    amount = _rupiah((stated.text or "").strip())
+    amount = rupiah((stated.text or "").strip())
     if stated.get("Ccy", "IDR") != "IDR":
         return 0, "unreadable:nominal:currency"
     return (0, "unreadable:nominal:rupiah") if amount is None else (amount, "")
 
 
-def _rupiah(text: str) -> int | None:
+def rupiah(text: str) -> int | None:
     try:
         amount = Decimal(text)
     except InvalidOperation:
@@ -231,7 +232,7 @@ def _rupiah(text: str) -> int | None:
     return int(amount) if amount.is_finite() and amount == amount.to_integral_value() and 0 <= amount < 10**18 else None
 
 
-def _decimal(text: str) -> Decimal:
+def decimal(text: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation:
@@ -249,6 +250,6 @@ def _instant(text: str) -> datetime | None:
     return found if found.tzinfo is not None else found.replace(tzinfo=JAKARTA)  # a bank in Jakarta, by its own clock
 
 
-def _day(text: str) -> date | None:
+def day_of(text: str) -> date | None:
     found = _instant(text)
     return jakarta_day(found) if found is not None and "T" in text else found.date() if found is not None else None

@@ -1,4 +1,4 @@
-"""A retry that is paid from what lies in the holding account."""
+"""A retry that is paid from what lies in the holding account; SPP and SPM of a list that an SP2D pays."""
 
 from __future__ import annotations
 
@@ -33,6 +33,22 @@ STATEMENTS = (
         ADD CONSTRAINT ck_posting_kind CHECK (kind IN {_KINDS}),
         ADD CONSTRAINT ck_posting_debit CHECK (debit IN {_ACCOUNTS}),
         ADD CONSTRAINT ck_posting_credit CHECK (credit IN {_ACCOUNTS})""",
+    """CREATE TABLE payment_paper (
+        id bigint GENERATED ALWAYS AS IDENTITY,
+        batch_id uuid NOT NULL,
+        list_hash text NOT NULL,
+        step text NOT NULL,
+        number text DEFAULT '' NOT NULL,
+        day date,
+        amount bigint NOT NULL,
+        signer text DEFAULT '' NOT NULL,
+        note text DEFAULT '' NOT NULL,
+        by text NOT NULL,
+        at timestamptz NOT NULL,
+        CONSTRAINT pk_payment_paper PRIMARY KEY (id),
+        CONSTRAINT ck_payment_paper_step CHECK (step IN ('requested', 'returned', 'verified', 'ordered')))""",
+    "CREATE INDEX ix_payment_paper_batch_id ON payment_paper (batch_id)",
+    "CREATE UNIQUE INDEX uq_payment_paper_ordered_number ON payment_paper (number) WHERE step = 'ordered'",
 )
 
 COMMENTS = {
@@ -43,6 +59,9 @@ COMMENTS = {
     "repayment": (
         "A month that is paid again from the holding account: source_id is the returned payment whose rupiah are used. "
         "live: false once its line was taken off before the list went out."
+    ),
+    "payment_paper": (
+        "Append-only: SPP (requested), its verification or return, SPM (ordered), each for one list hash; the last row counts."
     ),
 }
 
