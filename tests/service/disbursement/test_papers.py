@@ -127,7 +127,7 @@ async def test_the_months_reconciliation_is_the_equality_in_rupiah(desk: Desk) -
     await office.return_to_treasury(batch, 300_000)
     book = await sheets(desk, "/months/2025-09/papers/reconciliation.xlsx", "leader")
     assert book["SP2D, penyaluran, dan penampung"][1:] == [
-        ["KLJ", 900_000, 300_000, 300_000, 300_000, 0], ["Jumlah", 900_000, 300_000, 300_000, 300_000, 0],
+        ["KLJ", 900_000, 0, 300_000, 300_000, 0, 300_000, 0], ["Jumlah", 900_000, 0, 300_000, 300_000, 0, 300_000, 0],
     ]  # fmt: skip
     assert ["Keadaan", "cocok"] in book["Sampul"]
 
