@@ -140,10 +140,12 @@ class Worker:
 
     async def run_once(self) -> int:
         """One turn; how many events and jobs it moved."""
-        moved = await self.move_events()
-        if self.webhooks is not None:
-            moved += await self.webhooks.run_once()
-        return moved + await self.jobs.run_once()
+        return await self.move_events() + await self.follow_up()
+
+    async def follow_up(self) -> int:
+        """One turn of deliverer and jobs, which go by what events have left; how much it moved."""
+        told = await self.webhooks.run_once() if self.webhooks is not None else 0
+        return told + await self.jobs.run_once()
 
     async def close(self) -> None:
         """Let another process take over at once."""
@@ -180,7 +182,7 @@ async def settle(workers: Collection[Worker], *, turns_max: int = 100_000) -> in
     for _ in range(turns_max):
         turn = sum([await worker.move_events() for worker in workers])
         if not turn and not quiet:
-            turn = sum([await worker.jobs.run_once() for worker in workers])
+            turn = sum([await worker.follow_up() for worker in workers])
         moved += turn
         quiet = 0 if turn else quiet + 1
         if quiet == 2:
