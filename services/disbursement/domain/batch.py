@@ -60,7 +60,7 @@ TRANSITIONS: Final[Mapping[tuple[BatchState, BatchAction], BatchState]] = Mappin
         (_S.APPROVED, _A.RESERVE): _S.RESERVED,
         (_S.APPROVED, _A.REFUSE): _S.REFUSED,
         (_S.RESERVED, _A.FUND): _S.FUNDED,
-        # A retry whose rupiah lie in the holding account: an SP2D has paid them already, and none is due (docs/adr/0012).
+        # A retry whose rupiah lie in the holding account: an SP2D has paid them already, and none is due (docs/adr/0013).
         (_S.APPROVED, _A.FUND_FROM_HOLDING): _S.FUNDED,
         # Only SP2D opens the way to the bank: its own, or that of the payments which it pays again.
         (_S.FUNDED, _A.RELEASE): _S.RELEASED,

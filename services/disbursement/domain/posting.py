@@ -57,7 +57,7 @@ MOVES: Final[Mapping[PostingKind, tuple[Account, Account]]] = MappingProxyType(
         _K.LATE_RETURN: (_A.HOLDING, _A.DISTRIBUTED),
         _K.NAMED_FOR_STS: (_A.STS_DUE, _A.HOLDING),
         _K.STS: (_A.TREASURY, _A.STS_DUE),
-        # A retry without a new SP2D: out of the returned payment's name, onto the list that pays it again (docs/adr/0012).
+        # A retry without a new SP2D: out of the returned payment's name, onto the list that pays it again (docs/adr/0013).
         _K.DRAWN: (_A.REISSUED, _A.HOLDING),
         _K.FROM_HOLDING: (_A.HOLDING, _A.REISSUED),
     }

@@ -1,6 +1,6 @@
 """The money of a month's batches: SP2D = credited + returned to treasury + still in the holding account (CORE.md section 6).
 
-A retry may be paid from the holding account instead of an SP2D (docs/adr/0012): then a list has ``from_holding`` on the left, and
+A retry may be paid from the holding account instead of an SP2D (docs/adr/0013): then a list has ``from_holding`` on the left, and
 the list whose rupiah they were has ``paid_on`` on the right. Where both are of one month they are the same number.
 """
 
