@@ -37,7 +37,6 @@ DONE: Final = {
     "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
     "tutup-hari": "Hari ditutup.", "beri-nama": "Penanggung jawab selisih dicatat.", "cocokkan": "Baris dicocokkan.",
     "putuskan": "Keputusan dicatat.",
-    "kunci": "Batas data dikunci.", "buka": "Bulan dibuka; daftar dapat disusun.", "susun": "Daftar disusun. Periksa isinya, lalu ajukan.",
     "bekukan": "Pembekuan diminta. Berlaku setelah orang kedua menyetujui.",
     "cabut": "Pencabutan diminta. Berlaku setelah orang kedua menyetujui.",
     "keterangan": "Keterangan dicatat.",

@@ -45,17 +45,6 @@ PROGRAMMES: Final = {
 }  # fmt: skip
 
 BATCH_KINDS: Final = {"main": "Penyaluran utama", "wave": "Gelombang", "back_pay": "Rapel", "retry": "Kirim ulang"}
-BATCH_KIND_HELP: Final = {
-    "main": "Semua yang dapat dibayar sekarang.", "wave": "Yang baru dapat dibayar untuk bulan ini: kartu baru diserahkan, kunci kedua.",
-    "back_pay": "Hanya bulan yang terlewat.", "retry": "Yang ditolak atau dikembalikan bank, setelah rekeningnya diperbaiki.",
-}  # fmt: skip
-OPENING_STATES: Final = {
-    "not_sealed": "belum dikunci batas datanya.",
-    "seal_on_its_way": "sudah dikunci, tetapi kabarnya belum dibaca di sini. Tunggu sebentar, lalu buka lagi.",
-    "events_pending": "kabar sebelum kunci batas data belum semua dibaca. Tunggu sebentar, lalu buka lagi.",
-    "seal_differs": "daftar di sini berbeda dari kunci batas data. Pusdatin Jamsos memulihkannya (ritme events republish), lalu buka lagi.",
-}
-"""Why a programme of a month did not open."""
 BATCH_STATES: Final = {
     "draft": "Draf", "submitted": "Diajukan", "checked": "Diperiksa", "approved": "Disetujui, menunggu anggaran",
     "reserved": "Anggaran tersedia, menunggu SP2D", "refused": "Anggaran tidak cukup",
