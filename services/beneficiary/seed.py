@@ -37,6 +37,7 @@ REASONS: Final = (
     ("end", "panti_resident", "penghuni panti"),
     ("end", "not_eligible", "tidak memenuhi syarat"),
     ("end", "withdrawn", "mengundurkan diri"),
+    ("end", "other_aid", "menerima bantuan lain"),
     ("end", "left_reason_not_published", "keluar, alasan tidak diumumkan"),
 )
 

@@ -22,7 +22,7 @@ from ritme.replay.drive import Office
 from shared.kernel.clock import JAKARTA
 from tests.service.console.conftest import Visitor
 from tests.support.commands import Ritme
-from tests.support.kecamatan import AUGUST, SEPTEMBER, Kecamatan, attached, cengkareng_in_august, september_comes_in
+from tests.support.kecamatan import AUGUST, SEPTEMBER, Kecamatan, attached, cengkareng_in_august, rows_of, september_comes_in
 from tests.support.world import Ground
 
 PAPER = {
@@ -41,11 +41,6 @@ Row = dict[str, str]
 def ritme() -> Iterator[Ritme]:
     with throw_away_instance() as instance:
         yield Ritme(instance)
-
-
-def rows_of(file: Path) -> list[Row]:
-    with file.open(encoding="utf-8", newline="") as source:
-        return list(csv.DictReader(source, delimiter=";"))
 
 
 def mistakes(rows: Sequence[Row]) -> dict[int, tuple[str, str]]:

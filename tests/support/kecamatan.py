@@ -95,8 +95,7 @@ class Kecamatan:
 
     def rows(self, kind: str, where: Callable[[dict[str, str]], bool], name: str) -> tuple[Path, int]:
         """Those rows of a file of the cast as a file of their own."""
-        with getattr(self.cast, kind.replace("-", "_")).open(encoding="utf-8", newline="") as source:
-            found = [row for row in csv.DictReader(source, delimiter=";") if where(row)]
+        found = [row for row in rows_of(getattr(self.cast, kind.replace("-", "_"))) if where(row)]
         return files.write(self.folder, kind, [list(row.values()) for row in found], name), len(found)
 
     # --- the list ---------------------------------------------------------------------------------------------------
@@ -177,6 +176,11 @@ def attached(file: Path) -> tuple[str, bytes]:
     return file.name, file.read_bytes()
 
 
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as source:
+        return list(csv.DictReader(source, delimiter=";"))
+
+
 def decree_controls(number: str, from_month: str, counts: Mapping[str, int]) -> dict[str, Any]:
     """What is typed from the signed page of one of the two decrees, each as large as its list."""
     return cengkareng.decree_controls(dict(counts), dict(counts), number, (from_month, "2025-12"), AMOUNT)
@@ -214,6 +218,15 @@ async def _begin(here: Kecamatan) -> None:
     await here.world.settle()
 
 
+async def august_is_paid(here: Kecamatan) -> None:
+    """Sealed on the 11th, sent on the 20th, everybody credited: 697 people, three are held."""
+    await here.comes("2025-08-11")
+    await here.open_month(AUGUST)
+    batch = await here.sent_to_bank(AUGUST, "00801/SP2D/LS/2025 (sintetis)", "2025-08-20")
+    await here.comes("2025-08-25")
+    await here.bank_answers(batch, "2025-08-22", lambda account: "00")
+
+
 async def september_comes_in(here: Kecamatan) -> None:
     """The second decree and its accounts; who died, moved or is too old; who is looked into; three files that were cleared."""
     second, count = here.rows("decree", lambda row: row["penerima"] == "baru", "sk-300")
@@ -240,10 +253,10 @@ async def september_comes_in(here: Kecamatan) -> None:
 
 
 def _niks(file: Path) -> set[str]:
-    with file.open(encoding="utf-8", newline="") as source:
-        return {row["nik"] for row in csv.DictReader(source, delimiter=";")}
+    return {row["nik"] for row in rows_of(file)}
 
 
 __all__: Sequence[str] = (
-    "AUGUST", "JULY", "NEW", "OLD", "SEPTEMBER", "Kecamatan", "attached", "cengkareng_in_august", "decree_controls", "september_comes_in",
+    "AUGUST", "JULY", "NEW", "OLD", "SEPTEMBER", "Kecamatan", "attached", "august_is_paid", "cengkareng_in_august", "decree_controls",
+    "rows_of", "september_comes_in",
 )  # fmt: skip
