@@ -186,7 +186,8 @@ def people(context: typer.Context, age: str = "", batch: str = "", on: Annotated
 def year(context: typer.Context, year: int) -> None:
     """A year's end: what was decided, and what waits."""
     shown = terminal(context)
-    shown.answer(shown.doors("treasurer").get(f"/disbursement/holding/years/{year}"))
+    found = shown.doors("treasurer").get(f"/disbursement/holding/years/{year}")
+    shown.answer(found, pairs(found | {"year": str(year)}))
 
 
 def dispose(
