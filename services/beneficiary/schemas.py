@@ -41,9 +41,10 @@ class DecreeControls(_Input):
 
 
 class StatusControls(_Input):
-    """How many changes the signed letter names."""
+    """How many changes the signed letter names; ``explained_by``: the document on why so many of one kelurahan change at once."""
 
     count: Annotated[int, Field(ge=1)]
+    explained_by: Annotated[str, Field(max_length=200)] = ""
 
 
 class StatusItem(_Input):

@@ -44,6 +44,7 @@ KINDS: Final = (
     Kind(
         "beneficiary", "status", "Perubahan kepesertaan", "Penangguhan, lanjutan, dan penghentian dengan alasan dan dokumen.",
         "Operator", True,
+        (COUNT, ("explained_by", "Dokumen penjelasan, bila banyak penerima satu kelurahan berubah (boleh kosong)", "optional")),
     ),
     Kind("disbursement", "accounts", "Rekening dan kartu", "Nomor rekening per orang dan apakah kartunya sudah diserahkan.", "Operator"),
     Kind(

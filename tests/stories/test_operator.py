@@ -180,6 +180,7 @@ async def one_waits_for_another(operator: Visitor) -> None:
     for person in ("operator", "operator2"):
         read = await (await operator.enters_as(person)).reads("/impor")
         waits, _, done = read.partition("Unggah berkas baru")
+        assert f"Hari ini: 2 berkas selesai, {0 if person == 'operator' else 1} menunggu Anda." in waits
         assert "Menunggu Anda atau rekan Anda" in waits
         assert "Laporan distribusi kartu laporan-distribusi.csv" in waits
         assert "Lampiran SK penerima lampiran.csv Disimpan 1.000 0" in done
@@ -223,6 +224,7 @@ async def test_results_in_two_parts_with_an_older_month_between(ground: Ground, 
         assert "BERES" in read
         assert counts(await here.month(SEPTEMBER)) == {"paid": 795, "in_payment": 0, "unknown": 4, "missed": 185}
         history = await here.pages("operator").reads("/impor")
+        assert "Hari ini: 2 berkas selesai, 0 menunggu Anda, 1 hasil bank baru sebagian diterapkan." in history
         assert f"{name} untuk 2025-09-M01, bagian 2 dari 2: 400 diterapkan, 1 dikarantina" in history
 
         again = await here.pages("operator").does(RESULTS, file=("kiriman-kedua.csv", content))

@@ -15,6 +15,7 @@ from services.beneficiary import store
 from services.beneficiary.commands.decree import SignedDecree, commit_decree
 from services.beneficiary.domain.areas import AreaProblem, Areas, AreaWarning
 from services.beneficiary.domain.decree import Totals, differences, tariff_of
+from services.beneficiary.imports.last_decree import beside_last_decree
 from services.beneficiary.schemas import DecreeControls
 from shared.crypto import FieldCipher
 from shared.db.session import copy_text_in
@@ -255,7 +256,8 @@ async def _check(staging: Staging) -> Check:
         "sum": sum(t.sum for t in accepted.values()),
         "programmes": {programme: {"count": t.count, "sum": t.sum} for programme, t in accepted.items()},
     }
-    return Check(totals, not_ready)
+    beside = await beside_last_decree(staging.session, staging.import_id, frame.decree_id, controls.programmes, controls.from_month)
+    return Check(totals | ({"beside": beside} if beside else {}), not_ready)
 
 
 async def _commit(staging: Staging) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -13,6 +14,7 @@ from starlette.datastructures import UploadFile
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
 from services.console.kinds import KINDS, MONTH_ROWS, SERVICES, Kind, compare, controls, kind_of, title_of
 from services.console.view import go, link, page
+from shared.kernel.clock import jakarta_day
 
 router = APIRouter()
 
@@ -39,7 +41,35 @@ async def imports_page(request: Request, doors: DoorsDep) -> Response:
         request, "imports.html", doors, kinds=KINDS, services=SERVICES, waiting=[one for one in found if one["state"] == "checked"],
         others=[one for one in found if one["state"] != "checked"], silent=silent, names=names,
         results=[] if isinstance(results, DoorProblem) else results["items"][::-1],
+        mine=_day_of(doors, found, [] if isinstance(results, DoorProblem) else results["items"], request.app.state.clock.today()),
     )  # fmt: skip
+
+
+def _day_of(doors: Doors, files: Sequence[Mapping[str, Any]], results: Sequence[Mapping[str, Any]], today: date) -> dict[str, int] | None:
+    """This person's day in three numbers: files that took effect, files that wait for them, results of which a part did not.
+
+    A file waits for another than its sender where a second person saves it; while it is not ready it waits for its sender.
+    """
+    if doors.person is None:
+        return None
+    me, operator = doors.person.id, doors.person.is_any("operator")
+
+    def waits(one: Mapping[str, Any]) -> bool:
+        kind = next((kind for kind in KINDS if (kind.service, kind.name) == (one["service"], one["kind"])), None)
+        if one["ready"] and kind is not None and kind.second_person:
+            return operator and one["uploaded_by"] != me
+        return bool(one["uploaded_by"] == me)
+
+    def of_today(at: str | None) -> bool:
+        return at is not None and jakarta_day(datetime.fromisoformat(at)) == today
+
+    taken = [one for one in results if one["received_by"] == me and of_today(one["received_at"])]
+    saved = [one for one in files if one["state"] == "committed" and me in (one["uploaded_by"], one["committed_by"])]
+    return {
+        "done": sum(of_today(one["committed_at"]) for one in saved) + sum(not one["quarantined"] for one in taken),
+        "waiting": sum(one["state"] == "checked" and waits(one) for one in files),
+        "in_part": sum(bool(one["quarantined"]) for one in taken),
+    }
 
 
 @router.get("/impor/{service}/baru/{kind}")

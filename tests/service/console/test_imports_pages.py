@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.console.kinds import KINDS
-from tests.service.beneficiary.story import HEADER, Citizen, decree_file
+from tests.service.beneficiary.story import HEADER, Citizen, decree_file, decreed
 from tests.service.console.conftest import OpenConsole, words
 from tests.support.world import World
 
@@ -52,6 +52,16 @@ async def test_a_file_with_a_bad_row_is_mended_and_saved_by_a_second_person(cons
     read = await second.reads(path)
     assert "Disimpan" in read
     assert "Olivia" in read
+
+
+async def test_a_decree_stands_beside_the_one_that_it_follows(console: OpenConsole, world: World) -> None:
+    await decreed(world, PEOPLE[:3], number="50/2025", from_month="2025-01", to_month="2025-08")
+    visitor = await console().enters_as("operator")
+    page = await visitor.does(NEW, TYPED, file=("lampiran.csv", decree_file([Citizen(5), *PEOPLE[1:]])))
+    read = await visitor.reads(page)
+    assert "Dibanding SK sebelumnya 50/2025" in read
+    assert "KLJ 3 2 1 0 0 4" in read  # before, entered, left, moved, another amount, now
+    assert "Hari ini: 0 berkas selesai, 0 menunggu Anda." not in await visitor.reads("/impor")
 
 
 async def test_what_was_typed_stays_when_a_number_is_none(console: OpenConsole) -> None:
