@@ -25,6 +25,8 @@ from services.console.pages import (
     month,
     orders,
     scrutiny,
+    steps,
+    year_end,
 )
 from services.console.view import STATIC, go, link, page
 from shared.kernel.clock import Clock, SystemClock
@@ -87,7 +89,7 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     app.state.clock = clock or SystemClock()
     # The doors are inside the house: what the environment says about proxies is for the world outside.
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
-    for part in (login, calendar, holding, month, scrutiny, batches, orders, limits, findings, gaps, cases, imports):
+    for part in (login, calendar, year_end, holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, imports):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(NotLoggedIn, _not_logged_in)

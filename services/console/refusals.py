@@ -71,7 +71,9 @@ _SENTENCES: Final = {
     "no-working-day": "Hari itu hari libur atau akhir pekan; tidak ada pembayaran.",
     "not-a-holiday": "Hari itu tidak ada di daftar hari libur.",
     "not-everything-named": "Belum semua pada daftar ini bernama; selesaikan dahulu sebelum ditutup.",
-    "not-sealed": "Bulan ini belum dikunci, jadi belum dapat dikunci ulang.",
+    "not-sealed": "Batas data bulan ini belum dikunci untuk semua program.",
+    "events-pending": "Data penerima belum semua sampai di penyaluran. Coba lagi sebentar.",
+    "seal-differs": "Daftar penyaluran berbeda dari kunci batas data. Program itu tidak dibuka sebelum selisihnya selesai.",
     "not-the-line": "Bagian-bagian itu tidak sama dengan baris rekening koran, atau baris itu sudah selesai.",
     "not-this-difference": "Tidak ada selisih sebesar itu pada hari tersebut. Lihat lagi harinya.",
     "nothing-changed": "Daftar sekarang sama dengan yang sudah dikunci; tidak perlu dikunci ulang.",
@@ -101,6 +103,7 @@ _SENTENCES: Final = {
 _FACTS: Final = (
     ("requested", "Diminta", rupiah), ("available", "Tersedia", rupiah), ("limit", "Batas", whole), ("row", "Baris", whole),
     ("unanswered", "Tanpa jawaban bank", whole), ("undecided_rows", "Baris karantina tanpa keputusan", whole),
+    ("undecided", "Belum diputuskan", whole), ("unnamed", "Tanpa nama", whole), ("without_sts", "Menunggu STS", whole),
     ("amount", "Ditulis", rupiah), ("difference", "Selisih", rupiah),
 )  # fmt: skip
 

@@ -45,6 +45,15 @@ PROGRAMMES: Final = {
 }  # fmt: skip
 
 BATCH_KINDS: Final = {"main": "Penyaluran utama", "wave": "Gelombang", "back_pay": "Rapel", "retry": "Kirim ulang"}
+BATCH_KIND_HELP: Final = {
+    "main": "semua yang dapat dibayar", "wave": "yang baru dapat dibayar untuk bulan ini", "back_pay": "bulan yang terlewat",
+    "retry": "yang gagal di bank, rekeningnya sudah diperbaiki",
+}  # fmt: skip
+OPENINGS: Final = {
+    "not_sealed": "Batas data belum dikunci", "events_pending": "Data penerima belum semua sampai; coba lagi sebentar",
+    "seal_differs": "Daftar penyaluran berbeda dari kunci; tidak dibuka",
+}  # fmt: skip
+"""Why a programme's month was not opened."""
 BATCH_STATES: Final = {
     "draft": "Draf", "submitted": "Diajukan", "checked": "Diperiksa", "approved": "Disetujui, menunggu anggaran",
     "reserved": "Anggaran tersedia, menunggu SP2D", "refused": "Anggaran tidak cukup",

@@ -18,7 +18,7 @@ async def test_two_people_freeze_and_two_people_lift(console: OpenConsole, world
     await operator.does("/perintah/bekukan", {"orang": who, "program": "KLJ", "alasan": "sengketa ahli waris"})
     assert "Setujui" not in await operator.reads("/perintah"), "whoever asked does not agree with themselves"
     read = await treasurer.reads("/perintah")
-    assert "Pembekuan: orang KLJ" in read
+    assert "Pembekuan Orang KLJ" in read
     assert "sengketa ahli waris" in read
     (waiting,) = (await world.as_("treasurer").get("/disbursement/orders", params={"state": "proposed"})).json()["items"]
     refused = await operator.sends(f"/perintah/{waiting['id']}/setujui")
@@ -42,3 +42,26 @@ async def test_a_form_that_says_too_little_is_answered_in_words(console: OpenCon
     assert "Isian belum lengkap" in words(answer)
     leader = await console().enters_as("leader")
     assert "Hentikan pembayaran" not in await leader.reads("/perintah")
+
+
+async def test_a_cut_off_hour_is_asked_for_and_agreed_with(console: OpenConsole, world: World) -> None:
+    operator, treasurer = await console().enters_as("operator"), await console().enters_as("treasurer")
+    assert "15:00 semua semua 1 Jan 2025" in await operator.reads("/perintah")
+    typed = {
+        "pukul": "13:30",
+        "mulai": "2026-01-02",
+        "bank": "111",
+        "program": "KLJ",
+        "dokumen": "B-9/BJ",
+        "alasan": "bank tutup lebih awal",
+    }
+    wrong = await operator.sends("/perintah/jam-batas", typed | {"pukul": "sore"})
+    assert (wrong.status_code, "bank tutup lebih awal" in wrong.text) == (422, True)
+    await operator.does("/perintah/jam-batas", typed)
+    read = await treasurer.reads("/perintah")
+    assert "Jam batas bank pukul 13:30 mulai 2 Jan 2026 bank 111, program KLJ" in read
+    (waiting,) = (await world.as_("treasurer").get("/disbursement/orders", params={"state": "proposed"})).json()["items"]
+    await treasurer.does(f"/perintah/{waiting['id']}/setujui")
+    read = await operator.reads("/perintah")
+    assert "13:30 111 KLJ 2 Jan 2026" in read
+    assert "diminta Oki, operator data, disetujui Tono, bendahara pengeluaran" in read
