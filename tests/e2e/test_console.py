@@ -26,6 +26,7 @@ PAGES = (
     MONTH, f"{MONTH}/missed", f"{MONTH}/missed?wilayah=31.73.01", f"{MONTH}/semua?daftar=1", f"{MONTH}/dana", "/bulan/2025-07", "/temuan",
     "/temuan/bulan-belum-dibayar?bulan=2025-09&alasan=account_closed", "/kasus", "/kasus/baru/sanggah", "/impor",
     "/impor/beneficiary/baru/decree", "/impor/disbursement/baru/carry-in", "/impor/disbursement/baru/results",
+    "/perintah", "/tanda-tangan", "/langkah?bulan=2025-09", "/penampungan", "/penampungan/tahun/2025",
 )  # fmt: skip
 
 
@@ -151,6 +152,48 @@ def test_findings_are_as_many_as_the_gaps_each_with_owner_and_date(visit: Any, s
     assert visitor.complaints == []
 
 
+def test_a_list_compares_itself_with_last_months_without_being_asked(visit: Any) -> None:
+    """October is composed by its operator; the checker opens the list, sees what changed, and signs what they saw."""
+    operator = visit("Oki", width=360)
+    page = operator.page
+    for programme in ("KAJ", "KLJ", "KPDJ"):
+        page.goto("/langkah?bulan=2025-10")
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("button", name=f"Kunci {programme}", exact=True).click()
+        playwright.expect(page.get_by_role("status")).to_contain_text("Batas data dikunci")
+    opened = page.get_by_role("region", name="2. Buka bulan")
+    playwright.expect(_again(page, opened.locator("li"), 3)).to_have_count(3)
+    page.get_by_role("button", name="Buka bulan").click()
+    playwright.expect(page.get_by_role("status")).to_contain_text("Bulan dibuka")
+    page.get_by_role("button", name="Susun daftar").click()
+    page.wait_for_url(re.compile("/penyaluran/"))
+    page.get_by_role("button", name="Ajukan untuk diperiksa").click()
+    playwright.expect(page.get_by_role("status")).to_contain_text("Daftar diajukan")
+    checker = visit("Citra", width=360)
+    checker.page.goto(page.url.partition("?")[0])
+    beside = checker.page.get_by_role("region", name="Dibanding bulan lalu")
+    playwright.expect(beside).to_contain_text("Menurut SK 1.000 = di daftar 804 + tidak di daftar 196.")
+    small = checker.page.evaluate(
+        """() => [...document.querySelectorAll('main button, main .button, main summary')]
+               .filter(e => e.getBoundingClientRect().height < 43.5).map(e => e.textContent)"""
+    )
+    assert small == []
+    checker.page.once("dialog", lambda dialog: dialog.accept())
+    checker.page.get_by_role("button", name="Periksa dan tanda tangani").click()
+    playwright.expect(checker.page.get_by_role("status")).to_contain_text("Tanda tangan pemeriksa dicatat")
+    assert operator.complaints + checker.complaints == []
+
+
+def _again(page: Any, wanted: Any, count: int) -> Any:
+    """What a worker brings in a moment: the page is loaded anew until it is there."""
+    for _ in range(60):
+        if wanted.count() == count:
+            break
+        page.wait_for_timeout(500)
+        page.goto(page.url)
+    return wanted
+
+
 @pytest.mark.parametrize("width", [360, 768, 1920])
 def test_no_page_is_wider_than_its_window_nor_breaks_its_policy(visit: Any, width: int) -> None:
     visitor = visit("Oki", width=width, scheme="dark" if width == 768 else "light")
@@ -166,7 +209,8 @@ def test_no_page_is_wider_than_its_window_nor_breaks_its_policy(visit: Any, widt
 def _documents(page: Any) -> list[str]:
     """A batch, an import, a result file, a case and a missed month of the story."""
     page.goto(MONTH)
-    found = [page.locator(".batches a").first.get_attribute("href")]
+    batch = page.locator(".batches a").first.get_attribute("href")
+    found = [batch, f"{batch}/perbandingan", f"{batch}/perbandingan?wilayah=31.73.01", f"{batch}/bentuk-berkas"]
     page.goto("/impor")
     found += [page.locator("tbody th a").first.get_attribute("href"), page.locator('a[href*="/hasil/"]').first.get_attribute("href")]
     for path in ("/kasus", "/temuan/bulan-belum-dibayar?alasan=account_closed"):
