@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from services.console.doors import COOKIE, DoorProblem, Doors, Memory, NotLoggedIn
 from services.console.pages import (
+    bank,
     batches,
     calendar,
     cases,
@@ -24,6 +25,7 @@ from services.console.pages import (
     login,
     month,
     orders,
+    recipients,
     scrutiny,
     steps,
     year_end,
@@ -89,7 +91,10 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     app.state.clock = clock or SystemClock()
     # The doors are inside the house: what the environment says about proxies is for the world outside.
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
-    for part in (login, calendar, year_end, holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, imports):
+    for part in (
+        login, calendar, year_end, holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, recipients, bank,
+        imports,
+    ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(NotLoggedIn, _not_logged_in)

@@ -125,11 +125,15 @@ def refusal(problem: DoorProblem) -> Refusal:
     money = {"limit"} if problem.code == "limit-exceeded" else set()
     facts = [f"{name}: {(rupiah if key in money else shown)(data[key])}" for key, name, shown in _FACTS if isinstance(data.get(key), int)]
     facts += _both_totals(data)
-    facts += [str(one) for one in data.get("not_ready", []) if isinstance(one, str)]
+    facts += [str(one) for part in ("not_ready", "problems") for one in _list(data.get(part)) if isinstance(one, str)]
     facts += [f"Isian: {one['at']}" for one in data.get("errors", []) if isinstance(one, dict) and one.get("at")]
     if problem.code in {"file-refused", "file-unreadable"} and problem.detail:
         facts.insert(0, problem.detail)  # the reader of files speaks the clerk's language
     return Refusal(known or problem.detail or problem.code, facts, problem.code, str(data.get("correlation_id", "")))
+
+
+def _list(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else []
 
 
 def _both_totals(data: Any) -> list[str]:

@@ -51,6 +51,10 @@ DONE: Final = {
     "dicatat": "Sudah dicatat.", "minta-kecuali": "Pengecualian diminta; orang kedua harus mengesahkannya.",
     "sahkan-pengecualian": "Pengecualian disahkan.", "tolak-pengecualian": "Pengecualian ditolak; bulan ini tetap terlewat.",
     "kasus-dibuka": "Kasus dicatat, dengan penanggung jawab dan tenggat.", "kunjungan-dibuka": "Kunjungan dibuka.",
+    "rekening-diminta": "Permintaan rekening dibuat. Unduh berkasnya untuk bank.",
+    "diundang": "Undangan dibuat. Unduh daftar namanya.", "kunjungan-diminta": "Kunjungan rumah diminta.",
+    "hasil-kunjungan": "Hasil kunjungan dicatat.",
+    "sahkan-pengaturan": "Disahkan; berlaku mulai harinya.", "tolak-pengaturan": "Usulan tidak berlaku.",
     "perintah-menunggu": "Perintah dicatat; orang kedua harus mengesahkannya.", "perintah-terbit": "Perintah terbit dan berlaku.",
     "sahkan-perintah": "Perintah disahkan dan berlaku.", "batalkan-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
 }  # fmt: skip

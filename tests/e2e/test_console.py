@@ -24,7 +24,7 @@ MONTH = "/bulan/2025-09"
 OUTCOMES = {"semua": 1000, "paid": 796, "unknown": 3, "held": 12, "missed": 185, "excluded": 4}
 PAGES = (
     MONTH, f"{MONTH}/missed", f"{MONTH}/missed?wilayah=31.73.01", f"{MONTH}/semua?daftar=1", f"{MONTH}/dana", "/bulan/2025-07", "/temuan",
-    "/temuan/bulan-belum-dibayar?bulan=2025-09&alasan=account_closed", "/kasus", "/kasus/baru/sanggah", "/impor",
+    "/temuan/bulan-belum-dibayar?bulan=2025-09&alasan=account_closed", "/kasus", "/kasus/baru/sanggah", "/penerima-baru", "/bank", "/impor",
     "/impor/beneficiary/baru/decree", "/impor/disbursement/baru/carry-in", "/impor/disbursement/baru/results",
     "/perintah", "/tanda-tangan", "/langkah?bulan=2025-09", "/penampungan", "/penampungan/tahun/2025",
 )  # fmt: skip

@@ -130,8 +130,8 @@ def _csv(content: bytes, name: str) -> Response:
 
 @router.get("/cards/funnel")
 async def funnel(request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
-    """Everybody entitled now, of the caller's areas, by what they wait for: an account, a card, a visit, nothing any more."""
-    return {"items": await recipients.funnel(session, request.app.state.service.clock.today(), INVITATIONS_MAX)}
+    """Everybody entitled, of the caller's areas, by what they wait for: an account, a card, a visit, nothing any more."""
+    return await recipients.funnel(session, request.app.state.service.clock.today(), INVITATIONS_MAX)
 
 
 @router.get("/cards/waiting")

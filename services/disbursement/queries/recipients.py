@@ -44,12 +44,18 @@ _FUNNEL: Final = """
      GROUP BY 1, 2 ORDER BY 1, 2"""
 
 
-async def funnel(session: AnySession, today: date, calls_max: int) -> list[dict[str, Any]]:
-    """By programme: everybody entitled now, of the caller's areas, by what they wait for; the places add up to ``entitled``."""
-    rows = await session.execute(text(_FUNNEL), {"month": month_of(today), "most": calls_max})
+async def funnel(session: AnySession, today: date, calls_max: int) -> dict[str, Any]:
+    """By programme: everybody entitled, of the caller's areas, by what they wait for; the places add up to ``entitled``.
+
+    ``month``: entitled in which: this one, or the newest that was sealed where that is older (before the next seal nobody
+    knows who is on it, and after the last month of a decree its people still wait for their cards).
+    """
+    newest = await session.scalar(text("SELECT max(month) FROM programme_month"))
+    month = min(month_of(today), newest or month_of(today))
+    rows = await session.execute(text(_FUNNEL), {"month": month, "most": calls_max})
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
         one = found.setdefault(row.programme, {"programme": row.programme, "entitled": 0, **dict.fromkeys(PLACES, 0)})
         one[row.place] = row.people
         one["entitled"] += row.people
-    return list(found.values())
+    return {"month": month, "items": list(found.values())}

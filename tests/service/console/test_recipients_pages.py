@@ -1,0 +1,117 @@
+"""New recipients by a page: accounts asked for, cards called for, a visit at home, each person counted in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.kernel.clock import JAKARTA, FrozenClock
+from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.conftest import words
+from tests.service.disbursement.desk import AREA, Desk, nik, open_desk, person
+from tests.service.disbursement.paying import Office
+from tests.service.disbursement.test_new_recipients import answered, enrolled, opened, reported
+from tests.support.world import Ground
+
+PAGE = "/penerima-baru"
+WAVE = {
+    "program": "KLJ", "wilayah": "31", "tempat": "Aula Kecamatan Gambir", "hari": "2025-09-15", "jam": "08.00-12.00",
+    "paling_banyak": "100",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def desk(ground: Ground) -> AsyncIterator[Desk]:
+    async with open_desk(ground, FrozenClock(datetime(2025, 9, 10, 9, tzinfo=JAKARTA))) as found:
+        yield found
+
+
+@pytest.fixture
+async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
+    async with console_of(desk) as found:
+        yield found
+
+
+async def stands(office: Office) -> dict[str, int]:
+    """How many stand where; places where nobody stands are left out."""
+    (klj,) = (await office.get("/cards/funnel"))["items"]
+    return {place: count for place, count in klj.items() if place != "programme" and count}
+
+
+async def test_from_no_account_to_the_card_in_hand(desk: Desk, console: DeskConsole) -> None:
+    operator = await console().enters_as("operator")
+    empty = await operator.reads(PAGE)
+    for expected in (
+        "Belum ada yang berhak",
+        "Belum ada permintaan rekening",
+        "Belum ada yang diundang",
+        "Tidak ada yang menunggu kunjungan",
+    ):
+        assert expected in empty, expected
+
+    office = Office(desk)
+    await enrolled(desk, 1, 2, 3, 4)
+    office.give_account(4)
+    assert await stands(office) == {"entitled": 4, "no_account": 3, "ready": 1}
+    assert "selesai=rekening-diminta" in await operator.does(f"{PAGE}/rekening", {"program": "KLJ"})
+    assert await stands(office) == {"entitled": 4, "asked": 3, "ready": 1}
+    again = await operator.sends(f"{PAGE}/rekening", {"program": "KLJ"})
+    assert (again.status_code, "sudah punya rekening atau sedang dimintakan" in words(again)) == (409, True)
+    (made,) = (await office.get("/account-openings"))["items"]
+    file = await operator.http.get(f"{PAGE}/rekening/{made['id']}/berkas.csv")
+    assert "attachment" in file.headers["content-disposition"]
+    rows = [dict(zip(("rujukan", "nik"), line.split(";"), strict=False)) for line in file.text.splitlines()[1:]]
+    assert [row["nik"] for row in rows] == [nik(1), nik(2), nik(3)]
+
+    await answered(desk, opened(rows[0], 1), opened(rows[1], 2), f"{rows[2]['rujukan']};gagal;;;;NIK tidak ditemukan")
+    assert await stands(office) == {"entitled": 4, "never_called": 2, "refused_by_bank": 1, "ready": 1}
+    past = await operator.sends(f"{PAGE}/undang", WAVE | {"hari": "2025-09-01"})
+    assert past.status_code == 422
+    assert "Aula Kecamatan Gambir" in past.text, "what was typed is not lost"
+    many = await operator.sends(f"{PAGE}/undang", WAVE | {"paling_banyak": "seratus"})
+    assert (many.status_code, "Angka dari dokumen belum terisi" in words(many)) == (422, True)
+    await operator.does(f"{PAGE}/undang", WAVE)
+    assert await stands(office) == {"entitled": 4, "called": 2, "refused_by_bank": 1, "ready": 1}
+    (wave,) = (await office.get("/invitation-waves"))["items"]
+    named = await operator.http.get(f"{PAGE}/undangan/{wave['id']}/daftar.csv")
+    assert named.text.splitlines()[1] == (
+        f'Siti Contoh;"Jl. Contoh No. 1; RT 001";{AREA};KLJ;1;Aula Kecamatan Gambir;2025-09-15;08.00-12.00'
+    )
+    assert desk.sql("SELECT count FROM audit_entry WHERE operation = 'invitation_wave.list'") == [(2,)]
+
+    assert isinstance(desk.clock, FrozenClock)
+    desk.clock.move(timedelta(days=6))
+    assert "Belum dilaporkan" in await operator.reads(PAGE)
+    await reported(desk, f"{nik(1)};KLJ;ya;ya;2025-09-15", f"{nik(2)};KLJ;tidak;tidak;2025-09-15")
+    assert await stands(office) == {"entitled": 4, "came_not": 1, "refused_by_bank": 1, "ready": 2}
+    assert "Diundang, tidak datang 1" in await operator.reads(PAGE)
+
+    await operator.does(f"{PAGE}/kunjungan", {"orang": nik(2), "program": "KLJ", "alasan": "terbaring sakit"})
+    assert await stands(office) == {"entitled": 4, "visit": 1, "refused_by_bank": 1, "ready": 2}
+    (visit,) = (await office.get("/home-services"))["items"]
+    listed = await operator.http.get(f"{PAGE}/kunjungan/daftar.csv")
+    assert "Siti Contoh" in listed.text
+    assert "terbaring sakit;2025-09-16" in listed.text
+    result = {"hari": "2025-09-16", "kartu": "ya", "hasil": "diterima di rumah"}
+    early = await operator.sends(f"{PAGE}/kunjungan/{visit['id']}/hasil", result | {"hari": "2025-09-30"})
+    assert (early.status_code, "diterima di rumah" in early.text) == (422, True)
+    await operator.does(f"{PAGE}/kunjungan/{visit['id']}/hasil", result)
+    assert await stands(office) == {"entitled": 4, "refused_by_bank": 1, "ready": 3}
+    assert "1 kunjungan selesai" in await operator.reads(PAGE)
+
+
+async def test_whom_the_page_is_for(desk: Desk, console: DeskConsole) -> None:
+    await enrolled(desk, 1)
+    city = await console().enters_as("jakpus")
+    read = await city.reads(PAGE)
+    assert "Minta kunjungan rumah" in read
+    assert "Minta rekening kolektif ke bank" not in read, "that is for the whole agency"
+    assert (await city.sends(f"{PAGE}/rekening", {"program": "KLJ"})).status_code == 403
+    leader = await console().enters_as("leader")
+    assert "Minta kunjungan rumah oleh bank" not in await leader.reads(PAGE)
+    unknown = await city.sends(f"{PAGE}/kunjungan", {"orang": str(person(77)), "program": "KLJ", "alasan": "terbaring"})
+    assert (unknown.status_code, "tidak punya rekening yang kartunya menunggu" in words(unknown)) == (409, True)
+    assert (await city.sends(f"{PAGE}/lupakan")).status_code == 404
+    await city.reads(f"{PAGE}/undangan/{person(1)}/daftar.csv", status=404)
