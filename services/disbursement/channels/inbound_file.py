@@ -44,6 +44,12 @@ _WORDS: Final = {
     "missing": "Kolom wajib ini kosong.",
 }
 
+_REPEATED: Final = frozenset(("amount", "code", "day", "side"))
+"""A file has few of them, and many rows with each: they are read once."""
+_KNOWN_MAX: Final = 20_000
+_SHORT: Final = text(60)
+_LONG: Final = text(200)
+
 Record = tuple[int, Sequence[Any]]
 
 
@@ -65,6 +71,7 @@ class InboundFile:
         self.said: dict[str, Any] = {}
         self.count = 0
         self._places: list[tuple[int, Slot]] = []
+        self._known: dict[tuple[str, str], Any] = {}
         self._refuse_undecodable()
         self._open()
 
@@ -197,7 +204,14 @@ class InboundFile:
         """Raise Unreadable or CellProblem."""
         if not written:
             raise Unreadable("missing")
-        return _READ[name](self._template, written)
+        if name not in _REPEATED:
+            return _READ[name](self._template, written)
+        known = self._known.get((name, written))
+        if known is None:
+            known = _READ[name](self._template, written)
+            if len(self._known) < _KNOWN_MAX:
+                self._known[name, written] = known
+        return known
 
     def _row(self, number: int, cells: Sequence[Any]) -> Row:
         found: dict[str, Any] = {}
@@ -265,11 +279,11 @@ def _side(template: InboundTemplate, written: str) -> str:
 
 
 _READ: Final[Mapping[str, Callable[[InboundTemplate, str], Any]]] = {
-    "reference": lambda _, written: text(60)(written),
+    "reference": lambda _, written: _SHORT(written),
     "account_number": lambda _, written: account_number(written),
-    "code": lambda _, written: text(60)(written),
-    "words": lambda _, written: text(200)(written),
-    "batch_code": lambda _, written: text(40)(written),
+    "code": lambda _, written: _SHORT(written),
+    "words": lambda _, written: _LONG(written),
+    "batch_code": lambda _, written: _SHORT(written),
     "part": lambda _, written: whole_number(written),
     "parts": lambda _, written: whole_number(written),
     "count": lambda _, written: whole_number(written),
