@@ -33,6 +33,9 @@ _HEADS: Final = {
     "disbursement": """
         SELECT 11 AS topic, id AS key, version FROM programme_month UNION ALL SELECT 11, id, version FROM batch
         UNION ALL SELECT 13, id, version FROM gap
+        UNION ALL SELECT 14, id, version FROM case_file UNION ALL SELECT 15, id, 1 FROM step_notice
+        UNION ALL SELECT 16, key, version FROM (SELECT key, max(version) AS version FROM outbox WHERE type = 243 GROUP BY key) AS holidays
+        UNION ALL SELECT 17, id, version FROM account_change
         UNION ALL SELECT 12, id, 1 FROM payment WHERE outcome IN ('rejected', 'returned')""",
     "budget_audit": """
         SELECT 21 AS topic, id AS key, reservation_version AS version FROM batch

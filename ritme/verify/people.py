@@ -53,8 +53,30 @@ def four_people(look: Sources, line: Invariant) -> None:
                OR f.lifted_at IS NOT NULL AND NOT EXISTS (
                   SELECT FROM two_person_order o WHERE o.id = f.lifted_by_order AND o.kind = 'lift' AND o.state = 'done')""",
     )
+    _accounts_by_two(ledger, line)
     _handed_over(ledger, line)
     _second_persons(look, line)
+
+
+def _accounts_by_two(ledger: Snapshot, line: Invariant) -> None:
+    """An account changes by two people and not before its day; it is the one of the last change that came into force."""
+    every(
+        line,
+        ledger,
+        """SELECT concat_ws(' ', 'change of account', id || ':', state, 'asked by', asked_by || ', confirmed by',
+                            coalesce(confirmed_by, 'nobody')) FROM account_change
+            WHERE state IN ('waiting', 'in_force') AND coalesce(confirmed_by, asked_by) = asked_by
+               OR state = 'in_force' AND (in_force_at AT TIME ZONE 'Asia/Jakarta')::date < in_force_on
+           UNION ALL
+           SELECT concat_ws(' ', 'account of', k.person_id, k.programme || ': not the one of change', c.id) FROM account k
+             JOIN (SELECT DISTINCT ON (person_id, programme) id, person_id, programme, account_id FROM account_change
+                    WHERE state = 'in_force' ORDER BY person_id, programme, in_force_at DESC, id DESC) AS c
+               ON c.person_id = k.person_id AND c.programme = k.programme
+            WHERE c.account_id <> k.id
+           UNION ALL
+           SELECT concat_ws(' ', 'cooling-off from', valid_from || ': asked and confirmed by', confirmed_by) FROM account_cooling_off
+            WHERE confirmed_by = asked_by""",
+    )
 
 
 def _handed_over(ledger: Snapshot, line: Invariant) -> None:

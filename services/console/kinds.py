@@ -46,7 +46,10 @@ KINDS: Final = (
         "Operator", True,
         (COUNT, ("explained_by", "Dokumen penjelasan, bila banyak penerima satu kelurahan berubah (boleh kosong)", "optional")),
     ),
-    Kind("disbursement", "accounts", "Rekening dan kartu", "Nomor rekening per orang dan apakah kartunya sudah diserahkan.", "Operator"),
+    Kind(
+        "disbursement", "accounts", "Rekening dan kartu",
+        "Nomor rekening per orang dan apakah kartunya sudah diserahkan. Rekening yang berganti menunggu masa tenang.", "Operator", True,
+    ),
     Kind(
         "disbursement", "account-opening", "Jawaban pembukaan rekening", "Jawaban bank atas permintaan rekening kolektif (burekol).",
         "Operator", True,

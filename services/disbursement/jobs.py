@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from services.disbursement.channels.snap_bi.connect import connected
+from services.disbursement.commands.account_changes import make_due_hold
 from services.disbursement.commands.cases import warn
 from services.disbursement.commands.check_accounts import check_accounts
 from services.disbursement.commands.gap_answers import escalate
@@ -94,6 +95,11 @@ async def warn_cases(session: WriteSession, context: Context) -> int:
     return await warn(session, at=context.clock.now())
 
 
+async def account_changes(session: WriteSession, context: Context) -> int:
+    """Changes of accounts whose cooling-off is over; those beyond one turn's share come with the next."""
+    return await make_due_hold(session, at=context.clock.now())
+
+
 jobs = (
     Job("disbursement.hand_over", 3.0, hand_over),
     Job("disbursement.inbox", 5.0, inbox),
@@ -105,4 +111,5 @@ jobs = (
     Job("disbursement.steps", 600.0, steps),
     Job("disbursement.escalate", 3600.0, escalate_gaps),
     Job("disbursement.cases", 3600.0, warn_cases),
+    Job("disbursement.account_changes", 30.0, account_changes),
 )

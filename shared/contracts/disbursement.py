@@ -206,3 +206,37 @@ class HolidayChanged(Event, frozen=True, kw_only=True):
     holiday: bool
     name: str
     kind: str
+
+
+ACCOUNT = topic("disbursement.account", 17, partitions=3, key="account_change_id")
+
+
+@event("disbursement.account.change_confirmed.v1", 251, ACCOUNT)
+class AccountChangeConfirmed(Event, frozen=True, kw_only=True):
+    """Two people changed where a person's money goes; it holds from ``in_force_on`` (Jakarta). ``owner`` tells the person before."""
+
+    person_id: UUID
+    programme: str
+    area: str
+    owner: str
+    in_force_on: str
+
+
+@event("disbursement.account.change_cancelled.v1", 252, ACCOUNT)
+class AccountChangeCancelled(Event, frozen=True, kw_only=True):
+    """A confirmed change was taken back before it held: the account stays as it is."""
+
+    person_id: UUID
+    programme: str
+    area: str
+    owner: str
+
+
+@event("disbursement.account.changed.v1", 253, ACCOUNT)
+class AccountChanged(Event, frozen=True, kw_only=True):
+    """The change holds: lists made from now on go to the new account, and lists not yet sent are drafts again."""
+
+    person_id: UUID
+    programme: str
+    area: str
+    owner: str

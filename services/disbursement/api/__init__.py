@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.disbursement.api import (
+    account_changes,
     approval,
     bank_settings,
     batches,
@@ -51,5 +52,6 @@ for _part in (
     outlook,
     inquiries,
     stops,
+    account_changes,
 ):
     router.include_router(_part.router)

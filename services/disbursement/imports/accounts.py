@@ -1,9 +1,13 @@
-"""Accounts and cards, as the bank's opening lists bring them. Several people may share one account number (TROUBLES.md O21)."""
+"""Accounts and cards, as the bank's lists bring them. Several people may share one account number (TROUBLES.md O21).
+
+A first account counts at once. Another account for somebody who has one is a change: it waits (domain/account_change.py).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,10 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
 from services.disbursement.channels.account_fields import COPIED, copied
-from services.disbursement.commands.sign import void_signatures
+from services.disbursement.commands.account_changes import lines_of, make_hold, tell
+from services.disbursement.commands.cooling_off import in_force_on
+from services.disbursement.domain.account_change import AccountChangeWaiting
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
+from shared.contracts.disbursement import AccountChangeConfirmed
 from shared.db.session import copy_text_in
 from shared.imports.kinds import Check, ImportKind, Staging
+from shared.kernel.clock import jakarta_day
 from shared.tabular.columns import Column, Row, Template, account_number, code, yes_no
 from shared.tabular.columns import text as words
 
@@ -77,43 +85,46 @@ def _sealed(staging: Staging, people: Sequence[Found]) -> str:
     return "".join(lines)
 
 
-# What a row means for the account that is there now.
+# What a row means for the account that is there now, and for a change of it that is under way.
 _STAGED: Final = """
     SELECT s.*, a.person_id IS NULL AS is_new,
-           a.account_ref IS DISTINCT FROM s.account_ref OR a.card_handed_over IS DISTINCT FROM s.card_handed_over AS differs,
-           a.person_id IS NOT NULL AND a.account_ref <> s.account_ref AS other_account
+           a.person_id IS NOT NULL AND a.account_ref <> s.account_ref AS other_account, a.account_ref AS ref_before, a.area AS area_now,
+           a.account_ref = s.account_ref AND a.card_handed_over <> s.card_handed_over AS other_card,
+           c.id IS NOT NULL AND c.state = 'waiting' AND c.account_ref = s.account_ref AND c.card_handed_over = s.card_handed_over AS waits,
+           c.id IS NOT NULL AS open_change
       FROM accounts_staging s LEFT JOIN account a ON a.person_id = s.person_id AND a.programme = s.programme
+      LEFT JOIN account_change c ON c.person_id = s.person_id AND c.programme = s.programme AND c.state IN ('proposed', 'waiting')
      WHERE s.import_id = :id"""
 
 
 async def _check(staging: Staging) -> Check:
     found = (
         await staging.session.execute(
-            text(f"""SELECT count(*) AS staged, count(*) FILTER (WHERE is_new) AS added,
-                            count(*) FILTER (WHERE differs AND NOT is_new) AS changed,
+            text(f"""SELECT count(*) AS staged, count(*) FILTER (WHERE is_new) AS added, count(*) FILTER (WHERE other_card) AS cards,
+                            count(*) FILTER (WHERE other_account AND NOT open_change) AS changes,
+                            count(*) FILTER (WHERE other_account AND open_change AND NOT waits) AS blocked,
                             count(*) FILTER (WHERE card_handed_over) AS with_card FROM ({_STAGED}) AS s"""),
             {"id": staging.import_id},
         )
     ).one()
-    totals = {"count": found.staged, "new": found.added, "changed": found.changed, "with_card": found.with_card}
+    totals = {
+        "count": found.staged, "new": found.added, "changed": found.changes + found.cards, "account_changes": found.changes,
+        "with_card": found.with_card,
+    }  # fmt: skip
     expected = staging.controls.count
     not_ready = [] if found.staged == expected else [f"jumlah baris {found.staged}, menurut surat bank {expected}"]
+    if found.blocked:
+        not_ready.append(f"{found.blocked} baris: perubahan rekening lain untuk penerima yang sama belum disahkan atau belum berlaku")
     return Check(totals, not_ready)
 
 
 async def _commit(staging: Staging) -> dict[str, Any]:
-    """Upsert what differs. A changed account of a live line in a signed batch voids the signatures: people approved another one."""
+    """A first account, or a card that came or went, counts at once; another account waits its cooling-off.
+
+    Whoever commits the file is the second person of each change in it.
+    """
     session, id_ = staging.session, {"id": staging.import_id, "at": staging.at}
-    # Lists that hold one of these people on another account; those at the bank keep what was sent (commands.sign knows).
-    lines = (
-        await session.execute(
-            text(f"""
-                SELECT m.batch_id, s.person_id FROM ({_STAGED}) AS s
-                  JOIN payment_month m ON m.person_id = s.person_id AND m.programme = s.programme AND m.live
-                 WHERE s.other_account GROUP BY m.batch_id, s.person_id ORDER BY m.batch_id, s.person_id"""),
-            id_,
-        )
-    ).all()
+    changes, day = await _change(staging)  # before the accounts: while they are as they were, few rows join
     applied = (
         await session.execute(
             text(f"""
@@ -124,25 +135,52 @@ async def _commit(staging: Staging) -> dict[str, Any]:
                   FROM ({_STAGED}) AS s
                  CROSS JOIN LATERAL (SELECT area FROM enrolment_history h WHERE h.person_id = s.person_id
                                       ORDER BY h.person_version DESC LIMIT 1) AS e
-                 WHERE s.differs ORDER BY s.person_id, s.programme
+                 WHERE s.is_new OR s.other_card ORDER BY s.person_id, s.programme
                 ON CONFLICT (person_id, programme) DO UPDATE
-                   SET id = excluded.id, version = a.version + 1, bank_code = excluded.bank_code,
-                       number_enc = excluded.number_enc, holder_enc = excluded.holder_enc, number_index = excluded.number_index,
-                       account_ref = excluded.account_ref, card_handed_over = excluded.card_handed_over,
-                       area = excluded.area, changed_at = excluded.changed_at, holder_index = excluded.holder_index"""),
+                   SET version = a.version + 1, card_handed_over = excluded.card_handed_over, area = excluded.area,
+                       changed_at = excluded.changed_at, holder_index = excluded.holder_index
+                 WHERE a.account_ref = excluded.account_ref"""),
             id_,
         )
     ).rowcount  # type: ignore[attr-defined]
-    by_batch: dict[UUID, list[UUID]] = {}
-    for line in lines:
-        by_batch.setdefault(line.batch_id, []).append(line.person_id)
-    for batch_id, people in by_batch.items():
-        await void_signatures(session, [batch_id], people, staging.at, by=staging.caller.person)
+    lines = len(await lines_of(session, changes)) if changes else 0
+    if day and day <= jakarta_day(staging.at):
+        await make_hold(session, changes, at=staging.at, by=staging.caller.person)
     staged = (await session.execute(text("DELETE FROM accounts_staging WHERE import_id = :id"), id_)).rowcount  # type: ignore[attr-defined]
-    return {"accounts": staged, "applied": applied, "unchanged": staged - applied, "lines_on_lists": len(lines)}
+    return {
+        "accounts": staged, "applied": applied, "account_changes": len(changes), "unchanged": staged - applied - len(changes),
+        "in_force_on": day, "lines_on_lists": lines,
+    }  # fmt: skip
+
+
+async def _change(staging: Staging) -> tuple[list[UUID], date | None]:
+    """The changes of this file, confirmed by its second person, and from when they hold. Raise AccountChangeWaiting."""
+    session = staging.session
+    day = await in_force_on(session, staging.at)
+    found = (
+        await session.execute(
+            text(f"""WITH wanted AS MATERIALIZED (SELECT * FROM ({_STAGED}) AS s WHERE s.other_account AND NOT s.waits),
+                     made AS (
+                         INSERT INTO account_change (id, person_id, programme, state, version, account_id, bank_code, number_enc,
+                                holder_enc, number_index, account_ref, holder_index, card_handed_over, ref_before, area, reason,
+                                document, import_id, asked_by, asked_at, confirmed_by, confirmed_at, in_force_on)
+                         SELECT uuidv7(), s.person_id, s.programme, 'waiting', 1, s.id, s.bank_code, s.number_enc, s.holder_enc,
+                                s.number_index, s.account_ref, s.holder_index, s.card_handed_over, s.ref_before, s.area_now,
+                                'berkas rekening', f.file_name, f.id, f.uploaded_by, f.uploaded_at, :by, :at, :day
+                           FROM wanted s JOIN import_file f ON f.id = s.import_id ORDER BY s.person_id, s.programme
+                         ON CONFLICT DO NOTHING RETURNING id)
+                     SELECT (SELECT count(*) FROM wanted) AS wanted, ARRAY(SELECT id FROM made ORDER BY id) AS made"""),
+            {"id": staging.import_id, "at": staging.at, "by": staging.caller.person, "day": day},
+        )
+    ).one()
+    if found.wanted != len(found.made):
+        raise AccountChangeWaiting("another change of some of these accounts was asked for just now; check the file again")
+    if found.made:
+        await tell(session, AccountChangeConfirmed, found.made, at=staging.at)
+    return found.made, day if found.made else None
 
 
 ACCOUNTS: Final = ImportKind(
-    TEMPLATE, Controls, uploaders=("operator",), committers=("operator",), second_person=False,
+    TEMPLATE, Controls, uploaders=("operator",), committers=("operator",), second_person=True,
     stage=_stage, check=_check, commit=_commit, begin=_begin, staged="accounts_staging",
 )  # fmt: skip

@@ -101,7 +101,7 @@ async def _move_areas(events: Sequence[Received[Any]], session: WriteSession, at
     )
     for table in (
         "account", "payment", "stoppage", "gap", "account_opening_line", "invitation", "home_service", "gap_note", "exclusion_order",
-        "case_file", "case_entry", "claim_month",
+        "case_file", "case_entry", "claim_month", "account_change",
     ):  # fmt: skip
         await session.execute(
             text(f"UPDATE {table} AS t SET area = p.area FROM {who} WHERE t.person_id = p.person_id AND t.area <> p.area"),

@@ -39,3 +39,13 @@ async def commit(desk: Desk, sent: dict[str, Any], *, by: str = "operator2") -> 
 async def problems(desk: Desk, sent: dict[str, Any]) -> list[tuple[int, str, str]]:
     items = (await desk.as_("operator").get(f"/imports/{sent['id']}/problems")).json()["items"]
     return [(one["row"], one["column"], one["code"]) for one in items]
+
+
+async def no_cooling_off(desk: Desk) -> None:
+    """Two people order that a changed account holds as soon as it is confirmed: for tests of what comes after."""
+    day = desk.clock.today().isoformat()
+    body = {"working_days": 0, "valid_from": day, "document": "nota dinas"}
+    asked = await desk.as_("operator").post("/account-cooling-off", json=body)
+    assert asked.status_code == 201, asked.text
+    confirmed = await desk.as_("approver").post("/account-cooling-off/confirmation", json={"valid_from": day})
+    assert confirmed.status_code == 200, confirmed.text

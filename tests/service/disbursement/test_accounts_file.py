@@ -18,8 +18,11 @@ async def test_accounts_are_kept_encrypted_and_may_be_shared(desk: Desk) -> None
     rows = [account_row(1), account_row(2, account="0005000000001"), account_row(3, account="0005000000001", card="tidak")]
 
     sent = await send(desk, "accounts", ACCOUNTS, rows, {"count": 3})
-    assert (sent["accepted"], sent["rejected"], sent["totals"]) == (3, 0, {"count": 3, "new": 3, "changed": 0, "with_card": 2})
-    status, done = await commit(desk, sent, by="operator")
+    assert (sent["accepted"], sent["rejected"]) == (3, 0)
+    assert sent["totals"] == {"count": 3, "new": 3, "changed": 0, "account_changes": 0, "with_card": 2}
+    status, refused = await commit(desk, sent, by="operator")
+    assert (status, refused["code"]) == (409, "four-eyes")
+    status, done = await commit(desk, sent)
 
     assert (status, done["result"]["applied"]) == (200, 3)
     stored = desk.sql("SELECT person_id, card_handed_over, number_enc, holder_enc, number_index, account_ref FROM account ORDER BY 1")
@@ -37,7 +40,9 @@ async def test_the_same_accounts_again_change_nothing_and_a_card_handed_over_cha
     again = await send(desk, "accounts", ACCOUNTS, [account_row(2), account_row(1)], {"count": 2})
     _, done = await commit(desk, again)
 
-    assert done["result"] == {"accounts": 2, "applied": 1, "unchanged": 1, "lines_on_lists": 0}
+    assert done["result"] == {
+        "accounts": 2, "applied": 1, "account_changes": 0, "unchanged": 1, "in_force_on": None, "lines_on_lists": 0,
+    }  # fmt: skip
     assert desk.sql("SELECT version, card_handed_over FROM account ORDER BY person_id") == [(1, True), (2, True)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.service.disbursement.desk import Desk, person
-from tests.service.disbursement.files import ACCOUNTS, account_row, commit, know, send
+from tests.service.disbursement.files import ACCOUNTS, account_row, commit, know, no_cooling_off, send
 from tests.service.disbursement.paying import MONTH, Office
 
 
@@ -127,6 +127,7 @@ async def test_events_sent_twice_have_one_effect(office: Office) -> None:
 async def test_a_changed_account_takes_the_signatures_away(office: Office) -> None:
 
     await suspended_month(office)
+    await no_cooling_off(office.desk)
     know(office.desk, 1, 2)
     await commit(office.desk, await send(office.desk, "accounts", ACCOUNTS, [account_row(1), account_row(2)], {"count": 2}))
     batch = await office.approved()

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ritme import verify
 from tests.service.disbursement.desk import TARIFF, open_desk, person
-from tests.service.disbursement.files import ACCOUNTS, account_row, commit, know, send
+from tests.service.disbursement.files import ACCOUNTS, account_row, commit, know, no_cooling_off, send
 from tests.service.disbursement.paying import Office
 from tests.service.disbursement.plain_ledger import UNSENT, Batch, Ledger, Payment
 from tests.support.world import Ground
@@ -59,6 +59,7 @@ class Months(RuleBasedStateMachine):
         self.desk = self.run(self.stack.enter_async_context(open_desk(self.ground)))
         self.office = Office(self.desk)
         know(self.desk, *PEOPLE)
+        self.run(no_cooling_off(self.desk))
         for number in PEOPLE[:-1]:
             self._change(number, "activated", MONTHS[0])
             if number > 1:

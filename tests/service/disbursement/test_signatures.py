@@ -9,6 +9,7 @@ import pytest
 
 from shared.kernel import failpoints
 from tests.service.disbursement.desk import Desk, nik, person
+from tests.service.disbursement.files import no_cooling_off
 from tests.service.disbursement.paying import MONTH, TARIFF, Office
 
 STEPS = ("check", "approval", "release")
@@ -78,12 +79,13 @@ async def test_a_line_changed_in_the_tables_is_seen_at_each_signature(office: Of
 
 async def test_a_mended_account_voids_the_signatures(office: Office, desk: Desk) -> None:
     """The whole way: a file of accounts, committed, while the batch waits for the releaser."""
+    await no_cooling_off(desk)
     batch = await funded(office)
     desk.beneficiary.niks[nik(2)] = person(2)
     content = f"nik;program;kode_bank;nomor_rekening;nama_pemilik;kartu_diserahkan\n{nik(2)};KLJ;111;5555500002;PEMILIK;ya\n"
     checked = await desk.as_("operator").post("/imports/accounts", files={"file": ("a.csv", content)}, data={"controls": '{"count":1}'})
     assert checked.status_code == 201, checked.text
-    await office.post("operator", f"/imports/{checked.json()['id']}/commit")
+    await office.post("operator2", f"/imports/{checked.json()['id']}/commit")
 
     now = await office.get(f"/batches/{batch['id']}")
     assert (now["state"], now["list_hash"]) == ("draft", "")
