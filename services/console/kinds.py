@@ -67,7 +67,8 @@ KINDS: Final = (
         "Operator, bendahara", fields=(),
     ),
     Kind(
-        "disbursement", "statement", "Rekening koran penampungan", "Mutasi rekening penampungan menurut bank, dicocokkan baris demi baris.",
+        "disbursement", "statement", "Rekening koran penampungan",
+        "Mutasi rekening penampungan menurut bank (templat, atau pesan camt.053), dicocokkan baris demi baris.",
         "Bendahara", fields=(
             ("account", "Nomor rekening penampungan", "text"), ("from_day", "Dari hari", "date"), ("to_day", "Sampai hari", "date"),
             ("opening", "Saldo awal (rupiah)", "number"), ("closing", "Saldo akhir (rupiah)", "number"),

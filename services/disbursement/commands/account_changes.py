@@ -14,7 +14,7 @@ from services.disbursement.channels.account_fields import account_ref, holder_in
 from services.disbursement.commands.cooling_off import in_force_on
 from services.disbursement.commands.sign import void_signatures
 from services.disbursement.domain.account_change import (
-    TOLD_BY,
+    SQL_OWNER,
     AccountChangedSince,
     AccountChangeWaiting,
     NoAccountYet,
@@ -23,7 +23,6 @@ from services.disbursement.domain.account_change import (
     Step,
     after,
 )
-from services.disbursement.domain.offices import SQL_OF_AREA
 from shared.contracts.disbursement import AccountChangeCancelled, AccountChangeConfirmed, AccountChanged
 from shared.contracts.registry import Event
 from shared.crypto import FieldCipher
@@ -152,7 +151,6 @@ async def note_told(session: WriteSession, caller: Caller, change_id: UUID, day:
 
 # --- events ---------------------------------------------------------------------------------------------------------
 
-OWNER: Final = SQL_OF_AREA.format(office=f"'{TOLD_BY}'", area="c.area")
 _DAY: Final = "'in_force_on', c.in_force_on,"
 _TOLD: Final = """
     SELECT c.id, c.version, json_build_object('person_id', c.person_id, 'programme', c.programme, 'area', c.area, {day} 'owner', {owner})
@@ -161,7 +159,7 @@ _TOLD: Final = """
 
 async def tell(session: WriteSession, event: type[Event], changes: Sequence[UUID], *, at: datetime) -> None:
     """Whoever acts on the person hears of it: ids, area and office only."""
-    select = _TOLD.format(day=_DAY if event is AccountChangeConfirmed else "", owner=OWNER)
+    select = _TOLD.format(day=_DAY if event is AccountChangeConfirmed else "", owner=SQL_OWNER)
     await outbox.append_from(session, event, select, {"changes": list(changes)}, at=at)
 
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from services.disbursement.domain.offices import SQL_OF_AREA
 from shared.kernel.errors import IllegalTransition, Refusal
 
 COOLING_OFF_DAYS: Final = 3
@@ -24,6 +25,9 @@ COOLING_OFF_DAYS: Final = 3
 
 TOLD_BY: Final = "satpel/{kecamatan}"
 """The office that tells the person: the one that knows the house."""
+
+SQL_OWNER: Final = SQL_OF_AREA.format(office=f"'{TOLD_BY}'", area="c.area")
+"""That office, of a change ``c``."""
 
 
 class State(StrEnum):

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
 from services.disbursement.channels.inbound_file import InboundFile
+from services.disbursement.channels.iso20022.statement import CamtStatement, is_statement
 from services.disbursement.commands.inbound import agreed_on, is_workbook
 from services.disbursement.commands.statements import match_lines, take_statement
 from services.disbursement.domain.inbound_template import STATEMENT as AGREED_STATEMENT
@@ -139,8 +140,16 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     return await match_lines(staging.session, by=staging.caller.person, at=staging.at)
 
 
-async def _as_agreed(session: WriteSession, service: Service, path: Path) -> InboundFile | None:
-    """The bank's own form, where two people agreed on one; a workbook is in the published form or in none."""
+def _as_message(path: Path) -> CamtStatement | None:
+    """A camt.053 as it is, or None where the file is something else. Raise FileProblem for one that does not prove itself."""
+    with path.open("rb") as file:
+        return CamtStatement(path) if is_statement(file) else None
+
+
+async def _as_agreed(session: WriteSession, service: Service, path: Path) -> InboundFile | CamtStatement | None:
+    """The bank's own message camt.053, or its own table where two people agreed on one; a workbook is in the published form or in none."""
+    if (message := await asyncio.to_thread(_as_message, path)) is not None:
+        return message
     agreed = await agreed_on(session, AGREED_STATEMENT, service.clock.today())
     if agreed is None or await asyncio.to_thread(is_workbook, path):
         return None

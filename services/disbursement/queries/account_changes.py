@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.disbursement.channels.account_fields import open_account
-from services.disbursement.commands.account_changes import OWNER
-from services.disbursement.domain.account_change import COOLING_OFF_DAYS
+from services.disbursement.domain.account_change import COOLING_OFF_DAYS, SQL_OWNER
 from shared.crypto import FieldCipher
 from shared.db.session import AnySession, ReadSession
 from shared.kernel.errors import NotFound
@@ -18,7 +17,7 @@ _UNSENT: Final = "('draft', 'submitted', 'checked', 'approved', 'refused', 'rese
 
 # Lists that are not at the bank yet and carry the account of now: their signatures go when the change holds.
 _VIEW: Final = f"""
-    SELECT c.id, c.person_id, c.programme, c.state, c.area, {OWNER} AS owner, c.bank_code, c.card_handed_over, c.reason, c.document,
+    SELECT c.id, c.person_id, c.programme, c.state, c.area, {SQL_OWNER} AS owner, c.bank_code, c.card_handed_over, c.reason, c.document,
            c.import_id, c.asked_by, c.asked_at, c.confirmed_by, c.confirmed_at, c.in_force_on, c.in_force_at, c.cancelled_by,
            c.cancelled_at, c.cancelled_because, c.told_on, c.told_by, c.told_how,
            CASE WHEN c.state IN ('proposed', 'waiting') THEN ARRAY(

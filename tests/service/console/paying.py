@@ -31,7 +31,7 @@ async def decree_and_accounts(operator: Visitor, second: Visitor, world: World, 
     await second.does(f"{page.partition('?')[0]}/simpan")
     await world.settle()
     page = await operator.does("/impor/disbursement/baru/accounts", {"count": str(PEOPLE)}, file=upload(accounts.path))
-    await operator.does(f"{page.partition('?')[0]}/simpan")
+    await second.does(f"{page.partition('?')[0]}/simpan")
     return everybody
 
 
