@@ -127,7 +127,7 @@ async def twelve_who_are_held(here: Kecamatan) -> None:
 
 
 async def approved_and_void_again(here: Kecamatan, batch: dict[str, Any]) -> dict[str, Any]:
-    """Step 4, and the cross: after the approval one account is mended."""
+    """Step 4, and the cross: after the approval one account is mended, and its cooling-off ends."""
     await here.step("checker", batch, "check")
     await here.comes("2025-09-16")
     page = f"/penyaluran/{batch['id']}"
@@ -144,6 +144,8 @@ async def approved_and_void_again(here: Kecamatan, batch: dict[str, Any]) -> dic
     row = (person.nik, person.programme, "111", f"{int(person.account) + 1:0{len(person.account)}d}", person.holder, "ya")
     mended = files.write(here.folder, "accounts", [row], "rekening-diperbaiki")
     await here.bring_in("accounts", mended, {"count": 1})
+    assert (await here.get(HEAD, f"/disbursement/batches/{batch['id']}"))["state"] == "reserved", "a change of account waits"
+    await here.comes("2025-09-19")  # three working days later it holds
     void = await here.get(HEAD, f"/disbursement/batches/{batch['id']}")
     assert (void["state"], void["list_hash"]) == ("draft", "")
     assert (void["changed"]["reason"], void["changed"]["count"], void["changed"]["people"]) == ("account_changed", 1, [who])
