@@ -40,5 +40,5 @@ async def follow_holidays(events: Sequence[Received[HolidayChanged]], session: W
         await session.execute(
             text("""INSERT INTO holiday (day, name, kind, in_force) VALUES (CAST(:day AS date), :name, :kind, :holiday)
                     ON CONFLICT (day) DO UPDATE SET name = excluded.name, kind = excluded.kind, in_force = excluded.in_force"""),
-            {"day": event.data.day, "name": event.data.name, "kind": event.data.kind, "holiday": event.data.holiday},
+            {"day": event.data.day, "name": event.data.called, "kind": event.data.kind, "holiday": event.data.holiday},
         )

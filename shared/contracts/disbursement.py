@@ -199,12 +199,12 @@ HOLIDAYS = topic("disbursement.holidays", 16, partitions=1, key="holiday_id")
 class HolidayChanged(Event, frozen=True, kw_only=True):
     """Two people agreed that ``day`` is a holiday, or is none any more; whoever counts working days counts by it from now on.
 
-    ``kind``: ``libur_nasional`` or ``cuti_bersama``; empty, like ``name``, where the day is none.
+    ``kind``: ``libur_nasional`` or ``cuti_bersama``; empty, like ``called``, where the day is none.
     """
 
     day: str
     holiday: bool
-    name: str
+    called: str
     kind: str
 
 

@@ -132,7 +132,7 @@ async def _tell_holiday(session: WriteSession, subject: str, content: Mapping[st
     version = await session.scalar(
         text("SELECT count(*) FROM calendar_change WHERE subject = :subject AND state = 'confirmed'"), {"subject": subject}
     )
-    data = HolidayChanged(day=content["day"], holiday=holiday, name=content["name"], kind=content["kind"])
+    data = HolidayChanged(day=content["day"], holiday=holiday, called=content["name"], kind=content["kind"])
     await outbox.append(session, [outbox.Outgoing(natural_id("holiday", content["day"]), int(version or 1), data)], at=at)
 
 

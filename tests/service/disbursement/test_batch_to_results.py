@@ -78,7 +78,7 @@ async def test_a_month_from_list_to_gaps(office: Office, desk: Desk) -> None:
     assert settled[-1]["totals"][0] | {"programme": ""} == {
         "programme": "", "released": 8, "released_sum": 8 * TARIFF, "credited": 6, "credited_sum": 6 * TARIFF,
         "rejected": 1, "rejected_sum": TARIFF, "returned_late": 0, "returned_late_sum": 0, "unknown": 1,
-        "unknown_sum": TARIFF, "in_payment": 0, "in_payment_sum": 0,
+        "unknown_sum": TARIFF, "in_payment": 0, "in_payment_sum": 0, "from_holding_sum": 0, "paid_on_sum": 0,
     }  # fmt: skip
     assert await desk.settle() == 0
     for number, data in desk.sql("SELECT type, data FROM outbox ORDER BY seq"):
