@@ -65,6 +65,7 @@ async def act(action: str, request: Request, doors: DoorsDep) -> Response:
                 await doors.post(f"/disbursement/months/{month}/opening")
             case "susun":
                 body = {"month": month, "kind": typed.get("jenis", "main")} | ({"programmes": [programme]} if programme else {})
+                body |= {"financing": "holding"} if typed.get("dana") == "holding" else {}
                 to = f"/penyaluran/{(await doors.post('/disbursement/batches', body))['id']}"
             case _:
                 raise DoorProblem(404, "not-found", "there is no such step")

@@ -37,6 +37,8 @@ async def test_a_month_is_sealed_opened_and_listed(console: OpenConsole, world: 
     assert page.startswith("/penyaluran/")
     assert "5 orang" in await operator.reads(page)
     assert "2025-09-M01 Penyaluran utama Draf" in await operator.reads(f"/langkah?bulan={MONTH}")
+    held = await operator.sends("/langkah/susun", {"bulan": MONTH, "jenis": "main", "dana": "holding"})
+    assert held.status_code == 422, "only a retry is paid with rupiah that came back"
     nobody = await operator.sends("/langkah/susun", klj | {"jenis": "lain"})
     assert nobody.status_code == 422
 
