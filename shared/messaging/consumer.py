@@ -22,7 +22,7 @@ from shared.messaging import positions
 from shared.messaging.applying import Applier, Plan, key_of
 from shared.messaging.failures import is_conflict, is_transient
 from shared.messaging.log import BusUnavailable, Log, Stored
-from shared.messaging.loops import backoff, pause_unless_stopped, unless_stopped
+from shared.messaging.loops import backoff, repeat, unless_stopped
 from shared.messaging.parked import Replay
 from shared.messaging.positions import Place, Position
 from shared.messaging.reactions import Context, OnParked, Reaction
@@ -102,21 +102,16 @@ class Consumer:
             await self._bus.wait(0.1)
 
     async def run_forever(self, stop: asyncio.Event) -> None:
-        failures = 0
-        while not stop.is_set():
+        async def turn() -> float:
             try:
-                passed = await unless_stopped(self._turn(), stop)
-                failures = 0
-                if passed == 0:
+                if await unless_stopped(self._turn(), stop) == 0:
                     await self._bus.wait(_IDLE_S)
-            except Exception as error:  # noqa: BLE001 - the loop outlives whatever happens to bus or database
-                failures += 1
-                pause = backoff(failures, _BACKOFF_S)
-                (log.warning if is_transient(error) else log.error)(
-                    "consumer.failed", service=self._service, error=repr(error), failures=failures, retry_in_s=pause
-                )
+            except Exception:
                 self._cursors.clear()
-                await pause_unless_stopped(pause, stop)
+                raise
+            return 0.0
+
+        await repeat("consumer", self._service, turn, stop, first_s=_BACKOFF_S)
         await self.close()
 
     async def close(self) -> None:

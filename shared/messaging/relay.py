@@ -22,10 +22,9 @@ from shared.contracts.registry import EVENTS, Event
 from shared.db.session import Database, WriteSession, raw_connection
 from shared.kernel import failpoints
 from shared.messaging.arrays import array_of
-from shared.messaging.failures import is_transient
 from shared.messaging.lease import Lease
-from shared.messaging.log import BusUnavailable, Log, Record
-from shared.messaging.loops import backoff, pause_unless_stopped, unless_stopped
+from shared.messaging.log import Log, Record
+from shared.messaging.loops import repeat, unless_stopped
 
 log = structlog.get_logger()
 
@@ -67,21 +66,12 @@ class Relay:
         return await self._send_batch()
 
     async def run_forever(self, stop: asyncio.Event) -> None:
-        failures = 0
-        while not stop.is_set():
-            try:
-                pause = _STANDBY_S
-                if await self._lease.held():
-                    pause = 0.0 if await unless_stopped(self._send_batch(), stop) else _IDLE_S
-                failures = 0
-            except Exception as error:  # noqa: BLE001 - the loop outlives whatever happens to bus or database
-                failures += 1
-                pause = backoff(failures, _IDLE_S)
-                expected = isinstance(error, BusUnavailable) or is_transient(error)
-                (log.warning if expected else log.error)(
-                    "relay.failed", service=self._service, error=repr(error), failures=failures, retry_in_s=pause
-                )
-            await pause_unless_stopped(pause, stop)
+        async def turn() -> float:
+            if not await self._lease.held():
+                return _STANDBY_S
+            return 0.0 if await unless_stopped(self._send_batch(), stop) else _IDLE_S
+
+        await repeat("relay", self._service, turn, stop, first_s=_IDLE_S)
         await self.close()
 
     async def close(self) -> None:

@@ -23,10 +23,9 @@ from shared.db.session import Database, WriteSession
 from shared.kernel import failpoints
 from shared.kernel.clock import Clock
 from shared.messaging.envelope import CONTENT_TYPE, encode
-from shared.messaging.failures import is_transient
 from shared.messaging.lease import Lease
-from shared.messaging.log import BusUnavailable, Log, Record, Stored
-from shared.messaging.loops import backoff, pause_unless_stopped, unless_stopped
+from shared.messaging.log import Log, Record, Stored
+from shared.messaging.loops import repeat, unless_stopped
 from shared.webhooks import signing
 from shared.webhooks.secrets import open_secrets
 from shared.webhooks.sending import Outcome, Sender
@@ -64,21 +63,14 @@ class Deliverer:
         return await self._turns()
 
     async def run_forever(self, stop: asyncio.Event) -> None:
-        failures = 0
-        while not stop.is_set():
-            pause = 0.0
-            try:
-                if not await self._lease.held():
-                    pause = _STANDBY_S
-                elif not await unless_stopped(self._turns(), stop):
-                    await self._bus.wait(_IDLE_S)
-                failures = 0
-            except Exception as error:  # noqa: BLE001 - the loop outlives whatever happens to bus or database
-                failures += 1
-                pause = backoff(failures, _IDLE_S)
-                expected = isinstance(error, BusUnavailable) or is_transient(error)
-                (log.warning if expected else log.error)("webhooks.failed", service=self._service, error=repr(error), retry_in_s=pause)
-            await pause_unless_stopped(pause, stop)
+        async def turn() -> float:
+            if not await self._lease.held():
+                return _STANDBY_S
+            if not await unless_stopped(self._turns(), stop):
+                await self._bus.wait(_IDLE_S)
+            return 0.0
+
+        await repeat("webhooks", self._service, turn, stop, first_s=_IDLE_S)
         await self.close()
 
     async def close(self) -> None:
