@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
 from services.console.figures import typed_number
+from services.console.forms import typed_of
 from services.console.view import go, link, page
 
 router = APIRouter()
@@ -42,8 +43,7 @@ async def holding_page(request: Request, doors: DoorsDep, hari: str = "") -> Res
 @router.post("/penampungan/{day}/{action}")
 async def act(day: str, action: str, request: Request, doors: DoorsDep) -> Response:
     """Close the day, name a difference of it, or say what a line is for; a refusal comes back with the page."""
-    form = await request.form()
-    typed = {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+    typed = await typed_of(request)
     try:
         match action:
             case "tutup":
@@ -99,8 +99,7 @@ async def quarantine_page(request: Request, doors: DoorsDep, sesudah: str = "") 
 @router.post("/karantina/{file_id}/{row}/{action}")
 async def decide(file_id: str, row: int, action: str, request: Request, doors: DoorsDep) -> Response:
     """Decide over a row, or confirm what another person has decided."""
-    form = await request.form()
-    typed = {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+    typed = await typed_of(request)
     door = f"/disbursement/quarantine/{file_id}/{row}"
     try:
         match action:

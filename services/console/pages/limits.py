@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, Person, together
 from services.console.figures import typed_number
+from services.console.forms import typed_of
 from services.console.view import go, link, page
 from shared.kernel.clock import jakarta_day
 
@@ -80,11 +81,6 @@ async def _knock(request: Request, doors: Doors, door: str, body: Mapping[str, A
     return go(request, link("/tanda-tangan", selesai=done))
 
 
-async def _typed(request: Request) -> dict[str, str]:
-    form = await request.form()
-    return {key: value.strip() for key, value in form.items() if isinstance(value, str)}
-
-
 def _number(text: str) -> int:
     try:
         return typed_number(text)
@@ -95,7 +91,7 @@ def _number(text: str) -> int:
 @router.post("/tanda-tangan/batas")
 async def propose_limit(request: Request, doors: DoorsDep) -> Response:
     """A limit, or the amount from which two approvers sign."""
-    typed = await _typed(request)
+    typed = await typed_of(request)
     try:
         amount = _number(typed.get("jumlah", ""))
     except DoorProblem as problem:
@@ -111,7 +107,7 @@ async def propose_limit(request: Request, doors: DoorsDep) -> Response:
 @router.post("/tanda-tangan/ambang")
 async def propose_thresholds(request: Request, doors: DoorsDep) -> Response:
     """Other thresholds for one rule; every one of them is in the form."""
-    typed = await _typed(request)
+    typed = await typed_of(request)
     given = {key.removeprefix("ambang."): value for key, value in typed.items() if key.startswith("ambang.")}
     try:
         thresholds = {key: _number(value) for key, value in given.items()}
@@ -127,7 +123,7 @@ async def propose_thresholds(request: Request, doors: DoorsDep) -> Response:
 @router.post("/tanda-tangan/delegasi")
 async def hand_over(request: Request, doors: DoorsDep) -> Response:
     """The one who looks hands a role of their own to another person for some days."""
-    typed = await _typed(request)
+    typed = await typed_of(request)
     body = {
         "role": typed.get("peran", ""), "to": typed.get("kepada", ""), "from_day": typed.get("mulai", ""),
         "to_day": typed.get("sampai", ""), "reason": typed.get("alasan", ""),
@@ -146,5 +142,5 @@ async def confirm(what: str, line_id: str, request: Request, doors: DoorsDep) ->
 @router.post("/tanda-tangan/delegasi/{line_id}/cabut")
 async def end(line_id: str, request: Request, doors: DoorsDep) -> Response:
     """It ends now; what was signed stays signed."""
-    typed = await _typed(request)
+    typed = await typed_of(request)
     return await _knock(request, doors, f"delegations/{line_id}/revocation", {"reason": typed.get("alasan", "")}, "cabut-delegasi", typed)

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from services.console import words
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
 from services.console.figures import day, whole
+from services.console.forms import typed_of
 from services.console.view import go, link, page
 
 router = APIRouter()
@@ -99,8 +100,7 @@ async def freeze(request: Request, doors: DoorsDep) -> Response:
 @router.post("/perintah/jam-batas")
 async def cutoff_hour(request: Request, doors: DoorsDep) -> Response:
     """Ask for another hour until which the bank takes a file for the same day; any bank or programme where none is named."""
-    form = await request.form()
-    typed = {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+    typed = await typed_of(request)
     body = {
         "bank_code": typed.get("bank") or "*", "programme": typed.get("program") or "*", "valid_from": typed.get("mulai", ""),
         "hour": typed.get("pukul", ""), "reason": typed.get("alasan", ""), "document": typed.get("dokumen", ""),

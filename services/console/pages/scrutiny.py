@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.forms import typed_of
 from services.console.pages.batches import show_batch
 from services.console.pages.month import crumbs, level_below
 from services.console.view import go, link, page
@@ -77,9 +78,7 @@ async def _knock(request: Request, doors: Doors, batch_id: str, door: str, body:
     try:
         await doors.post(door, body)
     except DoorProblem as problem:
-        form = await request.form()
-        typed = {key: value for key, value in form.items() if isinstance(value, str)}
-        return await show_batch(request, doors, batch_id, problem, typed)
+        return await show_batch(request, doors, batch_id, problem, await typed_of(request))
     return go(request, link(f"/penyaluran/{batch_id}", selesai=done))
 
 
@@ -125,8 +124,7 @@ async def freeze(batch_id: str, request: Request, doors: DoorsDep) -> Response:
 @router.post("/penyaluran/{batch_id}/tidak-dijalankan")
 async def not_executed(batch_id: str, request: Request, doors: DoorsDep) -> Response:
     """Two closed statements and the bank's letter say that it never carried these payments out; all silent ones where none is named."""
-    form = await request.form()
-    typed = {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+    typed = await typed_of(request)
     body = {
         "references": typed.get("rujukan", "").split(), "reason": typed.get("alasan", ""),
         "statements": [{"number": typed.get(f"koran_{n}", ""), "day": typed.get(f"koran_{n}_tanggal", "")} for n in (1, 2)],

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.forms import typed_of
 from services.console.view import go, link, page
 from shared.kernel.clock import jakarta_day
 
@@ -49,8 +50,7 @@ async def steps_page(request: Request, doors: DoorsDep, bulan: str = "") -> Resp
 @router.post("/langkah/{action}")
 async def act(action: str, request: Request, doors: DoorsDep) -> Response:
     """Take one step; a refusal comes back with the page, and says of each programme why."""
-    form = await request.form()
-    typed = {key: value.strip() for key, value in form.items() if isinstance(value, str)}
+    typed = await typed_of(request)
     month, programme = typed.get("bulan", ""), typed.get("program", "")
     if not MONTH.fullmatch(month):
         raise DoorProblem(422, "request-shape", "a month is needed")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.forms import typed_of
 from services.console.view import go, link, page
 from shared.kernel.clock import jakarta_day
 
@@ -70,15 +71,10 @@ async def _knock(
     return go(request, link(f"/penampungan/tahun/{year}", selesai=done))
 
 
-async def _typed(request: Request) -> dict[str, str]:
-    form = await request.form()
-    return {key: value.strip() for key, value in form.items() if isinstance(value, str)}
-
-
 @router.post("/penampungan/tahun/{year}/usul")
 async def propose(year: int, request: Request, doors: DoorsDep) -> Response:
     """Everything undecided, of one list where it is named: back by an STS, or carried by a document."""
-    typed = await _typed(request)
+    typed = await typed_of(request)
     body = {"way": typed.get("cara", ""), "document": typed.get("dokumen", ""), "batch": typed.get("daftar", "")}
     return await _knock(request, doors, year, f"holding/years/{year}/disposals", body, "usulkan", typed)
 
@@ -86,14 +82,14 @@ async def propose(year: int, request: Request, doors: DoorsDep) -> Response:
 @router.post("/penampungan/tahun/{year}/putuskan")
 async def decide(year: int, request: Request, doors: DoorsDep) -> Response:
     """The second person agrees with what one document proposes, or refuses it."""
-    typed = await _typed(request)
+    typed = await typed_of(request)
     body = {"document": typed.get("dokumen", ""), "agreed": typed.get("setuju", "") == "ya"}
     return await _knock(request, doors, year, f"holding/years/{year}/disposals/decision", body, "putuskan", typed)
 
 
 @router.post("/penampungan/tahun/{year}/tutup")
 async def close(year: int, request: Request, doors: DoorsDep) -> Response:
-    typed = await _typed(request)
+    typed = await typed_of(request)
     return await _knock(request, doors, year, f"holding/years/{year}/closing", {"document": typed.get("dokumen", "")}, "tutup-tahun", typed)
 
 
@@ -102,7 +98,7 @@ async def order(year: int, order: str, request: Request, doors: DoorsDep) -> Res
     """Ask that what is owed of the year lapse, or that a later budget take it up; another person confirms it."""
     if order not in DOORS:
         raise DoorProblem(404, "not-found", "there is no such order")
-    typed = await _typed(request)
+    typed = await typed_of(request)
     programme = typed.get("program", "")
     body = {
         "reason": typed.get("alasan", ""), "document": typed.get("dokumen", ""), "programmes": [programme] if programme else [],
