@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import psycopg
 
-from shared.kernel.data import rows
+from shared.kernel.data import holidays, rows
 
 KINDS = (
     # ISO 9999 codes: 12 03 12 stands in WHO's list; the others are from memory (DOMAIN.md section 3) and say so.
@@ -41,12 +40,7 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         ("dinas", "Dinas Sosial, Bidang Rehabilitasi Sosial", "31")
     ]
     _upsert(connection, "place", ("code", "name", "area"), places)
-    days = [
-        (date.fromisoformat(r["tanggal"]), r["nama"], r["jenis"])
-        for file in ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
-        for r in rows(file)
-    ]
-    _upsert(connection, "holiday", ("day", "name", "kind"), days, keep=True)
+    _upsert(connection, "holiday", ("day", "name", "kind"), holidays(), keep=True)
     rules = [(code, code if code == "dinas" else code.replace("sudin-", "sudin/"), READINESS_WORKING_DAYS) for code, _, _ in places]
     _upsert(connection, "readiness_rule", ("place", "owner", "working_days"), rules, keep=True)
 

@@ -10,7 +10,7 @@ import psycopg
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
-from shared.kernel.data import rows
+from shared.kernel.data import holidays, rows
 
 FOREVER = date(9999, 12, 31)
 
@@ -74,12 +74,7 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         for r in rows("panti_daya_tampung_2015.csv")
     ]
     _upsert(connection, "panti", ("code", "name", "target", "capacity", "source"), panti)
-    days = [
-        (date.fromisoformat(r["tanggal"]), r["nama"], r["jenis"])
-        for file in ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
-        for r in rows(file)
-    ]
-    _upsert(connection, "holiday", ("day", "name", "kind"), days, keep=True)
+    _upsert(connection, "holiday", ("day", "name", "kind"), holidays(), keep=True)
     # What people may change is filled in once and then left alone.
     _upsert(connection, "food_account", ("code", "from_day", "to_day", "verified", "note"), FOOD_ACCOUNTS, keep=True)
     _upsert(connection, "food_ceiling", ("from_day", "to_day", "price", "source"), FOOD_CEILINGS, keep=True)

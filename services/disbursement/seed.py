@@ -13,8 +13,6 @@ from services.disbursement.domain.mandate import DELEGABLE, RuleKind
 from shared.kernel import data
 from shared.kernel.ids import natural_id
 
-HOLIDAY_FILES: Final = ("hari_libur_2025.csv", "hari_libur_2026_2027.csv")
-
 # The bank's signed code table. The words come from its result sheets (TROUBLES.md O7), the numbers from its account codes.
 # code, outcome, reason of a missed month, whether the card holder has withdrawn, note
 BANK_CODES: Final[tuple[tuple[str, str, str, bool | None, str], ...]] = (
@@ -211,13 +209,12 @@ _STATEMENTS: Final[tuple[tuple[LiteralString, Sequence[Sequence[Any]]], ...]] = 
 def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Run as the owner after each migration. A row that an office changed by a later, signed value keeps it."""
     with connection.cursor() as cursor:
-        for file in HOLIDAY_FILES:
-            cursor.executemany(
-                # A day that two people took away stays away.
-                """INSERT INTO holiday (day, name, kind) SELECT %s::date, %s, %s
-                    WHERE NOT EXISTS (SELECT FROM calendar_change c WHERE c.subject = 'holiday/' || %s AND c.state = 'confirmed')
-                   ON CONFLICT (day) DO NOTHING""",
-                [(row["tanggal"], row["nama"], row["jenis"], row["tanggal"]) for row in data.rows(file)],
-            )
+        cursor.executemany(
+            # A day that two people took away stays away.
+            """INSERT INTO holiday (day, name, kind) SELECT %s::date, %s, %s
+                WHERE NOT EXISTS (SELECT FROM calendar_change c WHERE c.subject = 'holiday/' || %s AND c.state = 'confirmed')
+               ON CONFLICT (day) DO NOTHING""",
+            [(day, name, kind, day.isoformat()) for day, name, kind in data.holidays()],
+        )
         for statement, rows in _STATEMENTS:
             cursor.executemany(statement, rows)

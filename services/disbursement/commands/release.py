@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -87,16 +88,9 @@ async def transfer_lines(session: AnySession, cipher: FieldCipher, batch_id: UUI
 
 
 async def release(
-    session: WriteSession,
-    caller: Caller,
-    batch_id: UUID,
-    list_hash: str,
-    *,
-    on_behalf_of: str = "",
-    cipher: FieldCipher,
-    data: Path,
+    session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", cipher: FieldCipher, data: Path,
     at: datetime,
-) -> Proof:
+) -> Proof:  # fmt: skip
     """The fourth name. Everything or nothing: heads, entries, payments, the file's proof and event become true together.
 
     The bytes are written apart from the folder for the bank, and read back: what is in that folder was released.
@@ -155,12 +149,8 @@ async def write_bank_file(
 ) -> Proof:
     """Write a batch's lines into ``file``; ``at`` is the instant of the release. Raise BankFileDiffers, BankLineNotWritable."""
     head = BatchHead(batch.code, batch.payments, batch.sum, at)
-    try:
+    with _refusals():
         proof = await write_and_prove(channel_for(form), file, head, transfer_lines(session, cipher, batch.id))
-    except LineNotWritable as line:
-        raise _no_place(line) from None
-    except FileDiffers as differs:
-        raise BankFileDiffers(str(differs)) from differs
     if (proof.totals.count, proof.totals.sum) != (batch.payments, batch.sum):
         raise BankFileDiffers(
             "the file does not have the totals that were approved", approved={"count": batch.payments, "sum": batch.sum},
@@ -169,10 +159,17 @@ async def write_bank_file(
     return proof
 
 
-def _no_place(line: LineNotWritable) -> BankLineNotWritable:
-    return BankLineNotWritable(
-        "the bank's form has no place for this line as it is", reference=line.reference, field=line.field, why=line.why
-    )
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the channel says of a line or a file, as the refusal that a door answers."""
+    try:
+        yield
+    except LineNotWritable as line:
+        raise BankLineNotWritable(
+            "the bank's form has no place for this line as it is", reference=line.reference, field=line.field, why=line.why
+        ) from None
+    except FileDiffers as differs:
+        raise BankFileDiffers(str(differs)) from differs
 
 
 async def not_writable(session: AnySession, batch: Row[Any], *, cipher: FieldCipher, day: date) -> tuple[int, list[dict[str, str]]]:
@@ -225,11 +222,7 @@ async def write_again(session: AnySession, batch: Row[Any], file: BinaryIO, *, c
     """
     channel = channel_for(await form_of_file(session, batch.file_id))
     head = BatchHead(batch.code, batch.payments, batch.sum, batch.released_at)
-    try:
+    with _refusals():
         now = await write_and_hash(channel, file, head, transfer_lines(session, cipher, batch.id))
-    except LineNotWritable as line:
-        raise _no_place(line) from None
-    except FileDiffers as differs:
-        raise BankFileDiffers(str(differs)) from differs
     if now != sha256:
         raise BankFileDiffers("the lines do not give the bytes that were released", released=sha256, now=now)

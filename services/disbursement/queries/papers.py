@@ -90,13 +90,7 @@ async def _spp_ls(desk: Desk, batch: Row[Any], writer: PaperWriter) -> None:
             ],
         )
     )  # fmt: skip
-    writer.table(
-        "Ringkasan menurut program",
-        (Column("Program"), Column("Penerima", "count"), Column("Bulan", "count"), Column("Nilai (Rp)", "rupiah")),
-    )
-    programmes = await _by_programme(desk.session, batch)
-    writer.rows(programmes)
-    writer.total(["Jumlah", *_sums(programmes, 1, 3)])
+    await _programmes(desk, batch, writer, "Ringkasan menurut program")
     writer.table(
         "Ringkasan menurut kelurahan",
         (
@@ -144,13 +138,7 @@ async def _spm(desk: Desk, batch: Row[Any], writer: PaperWriter) -> None:
             ],
         )
     )  # fmt: skip
-    writer.table(
-        "Rincian menurut program",
-        (Column("Program"), Column("Penerima", "count"), Column("Bulan", "count"), Column("Nilai (Rp)", "rupiah")),
-    )
-    programmes = await _by_programme(desk.session, batch)
-    writer.rows(programmes)
-    writer.total(["Jumlah", *_sums(programmes, 1, 3)])
+    await _programmes(desk, batch, writer, "Rincian menurut program")
     writer.words("Keterangan", words.SPM)
     writer.sign(f"Jakarta, {words.day_words(ordered['day'])}", (Place(signer),))
 
@@ -205,14 +193,19 @@ async def _signers(session: AnySession, batch: Row[Any]) -> list[tuple[str, str]
     return [(titles.get(row.step, row.step), f"{row.person}, {row.at:%Y-%m-%d %H:%M} UTC") for row in rows]
 
 
-async def _by_programme(session: AnySession, batch: Row[Any]) -> list[list[Cell]]:
-    rows = await session.execute(
+async def _programmes(desk: Desk, batch: Row[Any], writer: PaperWriter, title: str) -> None:
+    """The list's sums by programme, as a table with its total."""
+    found = await desk.session.execute(
         text("""SELECT p.programme, count(DISTINCT p.id) AS payments, count(*) AS months, sum(a.amount)::bigint AS sum
                   FROM payment p JOIN payment_month a ON a.payment_id = p.id
                  WHERE p.batch_id = :id AND p.outcome <> 'withdrawn' GROUP BY p.programme ORDER BY p.programme"""),
         {"id": batch.id},
     )
-    return [[row.programme, row.payments, row.months, row.sum] for row in rows]
+    rows: list[list[Cell]] = [[row.programme, row.payments, row.months, row.sum] for row in found]
+    columns = (Column("Program"), Column("Penerima", "count"), Column("Bulan", "count"), Column("Nilai (Rp)", "rupiah"))
+    writer.table(title, columns)
+    writer.rows(rows)
+    writer.total(["Jumlah", *_sums(rows, 1, 3)])
 
 
 async def _by_place(session: AnySession, batch: Row[Any]) -> list[list[Cell]]:
