@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ import psycopg
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from ritme import verify
 from services.disbursement.main import service as definition
 from shared.contracts.beneficiary import (
     CutoffSealed,
@@ -242,6 +243,13 @@ class Desk:
 
     async def settle(self) -> int:
         return await settle([self.worker])
+
+    def broken(self, invariants: Collection[int], *, bus: bool = False) -> list[tuple[str, list[str]]]:
+        """What ``ritme verify`` finds wrong in disbursement's own books (and on the bus), by the invariant's name."""
+        addresses = {"disbursement": self.postgres.address("ritme_disbursement", "disbursement_verify")}
+        if bus:
+            addresses["bus"] = self.postgres.address("ritme_bus", "bus_worker")
+        return [(line.name, list(line.found)) for line in verify.run(addresses, None, invariants).invariants if not line.ok]
 
     async def told(self) -> None:
         """Publish what beneficiary queued and let disbursement read it."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 MIDNIGHT = datetime(2025, 9, 10, 17, tzinfo=UTC)
 """The 11th begins in Jakarta."""
@@ -19,12 +17,6 @@ MIDNIGHT = datetime(2025, 9, 10, 17, tzinfo=UTC)
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock(MIDNIGHT - timedelta(hours=2))
-
-
-@pytest.fixture
-async def then(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
-    async with open_desk(ground, clock) as opened:
-        yield opened
 
 
 async def paid_in_steps(desk: Desk, clock: FrozenClock) -> Office:
@@ -43,8 +35,8 @@ async def paid_in_steps(desk: Desk, clock: FrozenClock) -> Office:
     return office
 
 
-async def test_each_day_shows_what_was_known_at_its_end(then: Desk, clock: FrozenClock) -> None:
-    office = await paid_in_steps(then, clock)
+async def test_each_day_shows_what_was_known_at_its_end(desk: Desk, clock: FrozenClock) -> None:
+    office = await paid_in_steps(desk, clock)
     wanted = {
         "2025-09-10": {"due": 3, "held": 1, "in_payment": 0, "paid": 0, "missed": 0},
         "2025-09-11": {"due": 1, "held": 1, "in_payment": 2, "paid": 0, "missed": 0},
@@ -60,8 +52,8 @@ async def test_each_day_shows_what_was_known_at_its_end(then: Desk, clock: Froze
     }  # fmt: skip
 
 
-async def test_people_of_a_past_day_page_by_page(then: Desk, clock: FrozenClock) -> None:
-    office = await paid_in_steps(then, clock)
+async def test_people_of_a_past_day_page_by_page(desk: Desk, clock: FrozenClock) -> None:
+    office = await paid_in_steps(desk, clock)
     door = "/months/2025-09/people?as_of=2025-09-11&limit=2"
     first = await office.get(door)
     rest = await office.get(f"{door}&after={first['next']}")
@@ -69,13 +61,13 @@ async def test_people_of_a_past_day_page_by_page(then: Desk, clock: FrozenClock)
     assert [one["outcome"] for one in items] == ["in_payment", "in_payment", "due", "held"]
     assert len((await office.get("/months/2025-09/people?as_of=2025-09-11&outcome=in_payment"))["items"]) == 2
     assert len((await office.get("/months/2025-09/people?as_of=2025-09-20&reason=account_closed"))["items"]) == 1
-    elsewhere = await then.as_("operator", areas=["31.74"]).get("/months/2025-09/people?as_of=2025-09-11")
+    elsewhere = await desk.as_("operator", areas=["31.74"]).get("/months/2025-09/people?as_of=2025-09-11")
     assert elsewhere.json()["items"] == []
 
 
-async def test_days_that_cannot_be_known(then: Desk, clock: FrozenClock) -> None:
-    office = await paid_in_steps(then, clock)
-    doors = then.as_("operator")
+async def test_days_that_cannot_be_known(desk: Desk, clock: FrozenClock) -> None:
+    office = await paid_in_steps(desk, clock)
+    doors = desk.as_("operator")
     for path, status, code in (
         ("equation?as_of=2025-09-09", 404, "not-found"),
         ("equation?as_of=2026-01-01", 422, "invalid-input"),

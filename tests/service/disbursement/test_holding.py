@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 LETTER = "BA-CARRY/2025"
 
@@ -19,12 +17,6 @@ LETTER = "BA-CARRY/2025"
 @pytest.fixture
 def clock() -> FrozenClock:
     return FrozenClock(datetime(2025, 9, 19, 3, tzinfo=UTC))
-
-
-@pytest.fixture
-async def then(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
-    async with open_desk(ground, clock) as opened:
-        yield opened
 
 
 async def answered(desk: Desk, clock: FrozenClock) -> tuple[Office, dict[str, Any]]:
@@ -48,8 +40,8 @@ def ages(shown: dict[str, Any]) -> list[tuple[str, int, int, int]]:
     return [(one["age"], one["people"], one["held"], one["with_bank"]) for one in shown["by_age"]]
 
 
-async def test_balances_by_person_and_age(then: Desk, clock: FrozenClock) -> None:
-    office, batch = await answered(then, clock)
+async def test_balances_by_person_and_age(desk: Desk, clock: FrozenClock) -> None:
+    office, batch = await answered(desk, clock)
     shown = await office.get("/holding", "treasurer")
     assert (shown["holding"], shown["by_account"]) == (900_000, {"holding": 600_000, "bank": 300_000, "sts_due": 0})
     assert ages(shown) == [("0-30", 3, 600_000, 300_000), ("31-90", 0, 0, 0), (">90", 0, 0, 0)]
@@ -64,14 +56,14 @@ async def test_balances_by_person_and_age(then: Desk, clock: FrozenClock) -> Non
     }  # fmt: skip
     assert {one["batch"] for one in items} == {batch["code"]}
     assert len((await office.get("/holding/people?on=2025-10-30&age=0-30", "treasurer"))["items"]) == 1
-    elsewhere = await then.as_("operator", areas=["31.74"]).get("/holding/people")
+    elsewhere = await desk.as_("operator", areas=["31.74"]).get("/holding/people")
     assert elsewhere.json()["items"] == []
-    wrong = await then.as_("treasurer").get("/holding/people?age=old")
+    wrong = await desk.as_("treasurer").get("/holding/people?age=old")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid-input")
 
 
-async def test_a_payment_that_goes_out_again_is_linked_to_the_one_that_failed(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_a_payment_that_goes_out_again_is_linked_to_the_one_that_failed(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     office.give_account(2, account="9990000002")
     again = await office.released(kind="retry")
     (line,) = await office.lines(again)
@@ -83,8 +75,8 @@ async def test_a_payment_that_goes_out_again_is_linked_to_the_one_that_failed(th
     assert held["paid_again_by"] == line["reference"]
 
 
-async def test_more_sp2d_than_the_list_has_no_name(then: Desk, clock: FrozenClock) -> None:
-    office = Office(then)
+async def test_more_sp2d_than_the_list_has_no_name(desk: Desk, clock: FrozenClock) -> None:
+    office = Office(desk)
     await office.open_month([1])
     office.give_account(1)
     batch = await office.approved()
@@ -95,8 +87,8 @@ async def test_more_sp2d_than_the_list_has_no_name(then: Desk, clock: FrozenCloc
     assert [(one["batch"], one["amount"]) for one in shown["unnamed"]] == [(batch["code"], 50_000)]
 
 
-async def test_the_year_ends_with_a_decision_for_every_rupiah(then: Desk, clock: FrozenClock) -> None:
-    office, batch = await answered(then, clock)
+async def test_the_year_ends_with_a_decision_for_every_rupiah(desk: Desk, clock: FrozenClock) -> None:
+    office, batch = await answered(desk, clock)
     early = await office.post("treasurer", "/holding/years/2025/closing", {"document": "BA-1"}, status=409)
     assert early["code"] == "year-not-closable"
     clock.move(timedelta(days=100))
@@ -126,8 +118,8 @@ async def test_the_year_ends_with_a_decision_for_every_rupiah(then: Desk, clock:
     assert (await office.get("/holding", "treasurer"))["holding"] == 300_000
 
 
-async def test_an_sts_that_nobody_is_named_for_keeps_the_year_open(then: Desk, clock: FrozenClock) -> None:
-    office, batch = await answered(then, clock)
+async def test_an_sts_that_nobody_is_named_for_keeps_the_year_open(desk: Desk, clock: FrozenClock) -> None:
+    office, batch = await answered(desk, clock)
     await office.return_to_treasury(batch, 300_000)
     shown = await office.get("/holding/years/2025", "treasurer")
     assert [(one["batch"], one["amount"]) for one in shown["sts_due"]] == [(batch["code"], -300_000)]
@@ -139,6 +131,6 @@ async def test_an_sts_that_nobody_is_named_for_keeps_the_year_open(then: Desk, c
 
 
 @pytest.mark.parametrize("who", ["operator", "jakpus", "leader"])
-async def test_only_treasurers_decide(then: Desk, who: str) -> None:
-    answer = await then.as_(who).post("/holding/years/2025/disposals", json={"way": "sts", "document": "STS-1"})
+async def test_only_treasurers_decide(desk: Desk, who: str) -> None:
+    answer = await desk.as_(who).post("/holding/years/2025/disposals", json={"way": "sts", "document": "STS-1"})
     assert answer.status_code == 403

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,10 +10,9 @@ import pytest
 from openpyxl import load_workbook
 
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import Office
 from tests.service.disbursement.test_retry_from_holding import answered, from_holding
-from tests.support.world import Ground
 
 SPP = {"number": "0012/SPP-LS/1.06/2025", "day": "2025-09-17"}
 SPM = {"number": "0012/SPM-LS/1.06/2025", "day": "2025-09-18", "signer": "KPA"}
@@ -26,14 +24,8 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-async def then(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
-    async with open_desk(ground, clock) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def office(then: Desk) -> Office:
-    office = Office(then)
+async def office(desk: Desk) -> Office:
+    office = Office(desk)
     await office.open_month([1, 2])
     for number in (1, 2):
         office.give_account(number)
@@ -50,9 +42,9 @@ async def verify(office: Office, batch: dict[str, Any], *, agreed: bool = True, 
     return await write(office, batch, "payment-request/verification", {"agreed": agreed, "note": "SPTJM ada"}, who=who, status=status)
 
 
-async def test_from_spp_to_spm_and_its_paper(office: Office, then: Desk) -> None:
+async def test_from_spp_to_spm_and_its_paper(office: Office, desk: Desk) -> None:
     batch = await office.approved()
-    early = await then.as_("treasurer").get(f"/batches/{batch['id']}/papers/spm.xlsx")
+    early = await desk.as_("treasurer").get(f"/batches/{batch['id']}/papers/spm.xlsx")
     assert (early.status_code, early.json()["code"]) == (409, "illegal-transition")
     asked = await write(office, batch, "payment-request", SPP)
     assert (asked["state"], asked["request"]["amount"]) == ("requested", 600_000)
@@ -61,7 +53,7 @@ async def test_from_spp_to_spm_and_its_paper(office: Office, then: Desk) -> None
     assert (await verify(office, batch, who="checker"))["state"] == "verified"
     ordered = await write(office, batch, "payment-order", SPM)
     assert (ordered["state"], ordered["order"]["number"], ordered["order"]["signer"]) == ("ordered", SPM["number"], "KPA")
-    answer = await then.as_("treasurer").get(f"/batches/{batch['id']}/papers/spm.xlsx")
+    answer = await desk.as_("treasurer").get(f"/batches/{batch['id']}/papers/spm.xlsx")
     book = load_workbook(io.BytesIO(answer.content))
     cover = {row[0]: row[1] for row in book["Sampul"].iter_rows(values_only=True)}
     assert (cover["Nomor SPM"], cover["Tanggal SPM"], cover["Nomor SPP"]) == (SPM["number"], "18 September 2025", SPP["number"])
@@ -69,7 +61,7 @@ async def test_from_spp_to_spm_and_its_paper(office: Office, then: Desk) -> None
     assert [list(row) for row in book["Rincian menurut program"].iter_rows(values_only=True)][1:] == [
         ["KLJ", 2, 2, 600_000], ["Jumlah", 2, 2, 600_000],
     ]  # fmt: skip
-    pdf = await then.as_("treasurer").get(f"/batches/{batch['id']}/papers/spm.pdf")
+    pdf = await desk.as_("treasurer").get(f"/batches/{batch['id']}/papers/spm.pdf")
     assert pdf.content.startswith(b"%PDF-")
     # The gate stays SP2D.
     await office.reserve(batch)
@@ -98,7 +90,7 @@ async def test_a_list_that_changes_needs_its_papers_again(office: Office) -> Non
     assert (await write(office, batch, "payment-request", SPP, status=409))["code"] == "illegal-transition"  # nobody has signed it
 
 
-async def test_numbers_and_days_that_cannot_be(office: Office, then: Desk, clock: FrozenClock) -> None:
+async def test_numbers_and_days_that_cannot_be(office: Office, desk: Desk, clock: FrozenClock) -> None:
     draft = await office.compose()
     assert (await write(office, draft, "payment-request", SPP, status=409))["code"] == "illegal-transition"
     batch = await office.sign(draft)
@@ -109,7 +101,7 @@ async def test_numbers_and_days_that_cannot_be(office: Office, then: Desk, clock
         ({"number": SPP["number"]}, "request-shape"),
     ):
         assert (await write(office, batch, "payment-request", body, status=422))["code"] == code
-    assert (await then.as_("operator").post(f"/batches/{batch['id']}/payment-request", json=SPP)).status_code == 403
+    assert (await desk.as_("operator").post(f"/batches/{batch['id']}/payment-request", json=SPP)).status_code == 403
     await write(office, batch, "payment-request", SPP)
     assert (await write(office, batch, "payment-request", SPP, status=409))["code"] == "illegal-transition"
     await verify(office, batch)
@@ -127,9 +119,9 @@ async def test_numbers_and_days_that_cannot_be(office: Office, then: Desk, clock
     assert (used["code"], used["batch"]) == ("document-number-used", batch["code"])
 
 
-async def test_a_retry_from_holding_has_no_spp(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_a_retry_from_holding_has_no_spp(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     batch = await office.sign(await from_holding(office))
     assert (await write(office, batch, "payment-request", SPP, status=409))["code"] == "no-sp2d-needed"
-    paper = await then.as_("treasurer").get(f"/batches/{batch['id']}/papers/spp-ls.xlsx")
+    paper = await desk.as_("treasurer").get(f"/batches/{batch['id']}/papers/spp-ls.xlsx")
     assert (paper.status_code, paper.json()["code"]) == (409, "no-sp2d-needed")

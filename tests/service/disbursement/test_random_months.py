@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from ritme import verify
 from tests.service.disbursement.desk import TARIFF, open_desk, person
 from tests.service.disbursement.files import ACCOUNTS, account_row, commit, know, no_cooling_off, send
 from tests.service.disbursement.paying import Office
@@ -67,12 +66,7 @@ class Months(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "desk"):
-            postgres = self.desk.postgres
-            addresses = {
-                "disbursement": postgres.address("ritme_disbursement", "disbursement_verify"),
-                "bus": postgres.address("ritme_bus", "bus_worker"),
-            }
-            wrong = [(line.name, line.found) for line in verify.run(addresses, None, CHECKED).invariants if not line.ok]
+            wrong = self.desk.broken(CHECKED, bus=True)
             self.run(self.stack.aclose())
             assert not wrong
         self.loop.close()

@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from ritme import verify
 from shared.kernel.clock import FrozenClock
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import MONTH, Office
-from tests.support.world import Ground
 
 FROM_HOLDING = {"month": MONTH, "kind": "retry", "financing": "holding"}
 
@@ -24,14 +22,11 @@ def clock() -> FrozenClock:
     return FrozenClock(datetime(2025, 9, 19, 3, tzinfo=UTC))
 
 
-@pytest.fixture
-async def then(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
+@pytest.fixture(autouse=True)
+async def verified(desk: Desk) -> AsyncIterator[None]:
     """And after the test, whatever it did, ``ritme verify`` holds."""
-    async with open_desk(ground, clock) as opened:
-        yield opened
-        address = opened.postgres.address("ritme_disbursement", "disbursement_verify")
-        report = verify.run({"disbursement": address}, None, (1, 2, 3, 7, 8, 9, 12))
-        assert [(line.name, line.found) for line in report.invariants if not line.ok] == []
+    yield
+    assert desk.broken((1, 2, 3, 7, 8, 9, 12)) == []
 
 
 async def answered(desk: Desk, clock: FrozenClock) -> tuple[Office, dict[str, Any]]:
@@ -72,22 +67,22 @@ async def money(office: Office) -> dict[str, Any]:
     return {key: found[key] for key in ("sp2d", "credited", "returned", "holding", "balanced")}
 
 
-async def test_what_the_bank_sent_back_goes_out_again_without_an_sp2d(then: Desk, clock: FrozenClock) -> None:
-    office, old = await answered(then, clock)
+async def test_what_the_bank_sent_back_goes_out_again_without_an_sp2d(desk: Desk, clock: FrozenClock) -> None:
+    office, old = await answered(desk, clock)
     draft = await from_holding(office)
     assert (draft["financing"], draft["payments"], draft["sum"]) == ("holding", 2, 600_000)
     signed = await office.sign(draft)
     assert (signed["state"], signed["funding"]) == ("funded", [])
     assert await money(office) == {"sp2d": 900_000, "credited": 300_000, "returned": 0, "holding": 600_000, "balanced": True}
     await office.release(signed)
-    assert balances(then) == {"treasury": -900_000, "bank": 600_000, "distributed": 300_000}
+    assert balances(desk) == {"treasury": -900_000, "bank": 600_000, "distributed": 300_000}
     rows = [(*(await office.row(signed, n))[:1], f"99900000{n:02d}", 300_000, "00", "2025-09-26") for n in (2, 3)]
     clock.move(timedelta(days=2))
     status, answer = await office.send_results(signed, rows, name="hasil-R.csv")
     assert (status, answer["applied"]) == (201, 2)
-    await then.settle()
-    assert then.outcomes() == {"paid": 3}
-    assert balances(then) == {"treasury": -900_000, "distributed": 900_000}
+    await desk.settle()
+    assert desk.outcomes() == {"paid": 3}
+    assert balances(desk) == {"treasury": -900_000, "distributed": 900_000}
     assert await money(office) == {"sp2d": 900_000, "credited": 900_000, "returned": 0, "holding": 0, "balanced": True}
     shown = await office.get("/holding", "treasurer")
     assert (shown["holding"], shown["unnamed"]) == (0, [])
@@ -108,13 +103,13 @@ async def corrected(office: Office, batch: dict[str, Any], number: int, code: st
     return (reference, f"99900000{number:02d}", amount, code, day)
 
 
-async def test_a_retry_that_fails_again_can_be_paid_from_holding_again(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_a_retry_that_fails_again_can_be_paid_from_holding_again(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     first = await office.release(await office.sign(await from_holding(office)))
     clock.move(timedelta(days=2))
     rows = [await corrected(office, first, 2, "03", "2025-09-26"), await corrected(office, first, 3, "00", "2025-09-26")]
     await office.send_results(first, rows, name="hasil-R1.csv")
-    await then.settle()
+    await desk.settle()
     held = (await office.get("/holding/people", "treasurer"))["items"]
     assert [(one["person_id"], one["batch"], one["amount"]) for one in held] == [(str(person(2)), first["code"], 300_000)]
     office.give_account(2, account="8880000002")
@@ -124,13 +119,13 @@ async def test_a_retry_that_fails_again_can_be_paid_from_holding_again(then: Des
     assert await money(office) == {"sp2d": 900_000, "credited": 600_000, "returned": 0, "holding": 300_000, "balanced": True}
     row = await office.row(second, 2)
     await office.send_results(second, [(row[0], "8880000002", 300_000, "00", "2025-09-27")], name="hasil-R2.csv")
-    await then.settle()
-    assert then.outcomes() == {"paid": 3}
+    await desk.settle()
+    assert desk.outcomes() == {"paid": 3}
     assert await money(office) == {"sp2d": 900_000, "credited": 900_000, "returned": 0, "holding": 0, "balanced": True}
 
 
-async def test_only_a_retry_is_paid_from_holding(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_only_a_retry_is_paid_from_holding(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     for kind in ("main", "wave", "back_pay"):
         refused = await office.post("operator", "/batches", {**FROM_HOLDING, "kind": kind}, status=422)
         assert refused["code"] == "only-a-retry"
@@ -138,8 +133,8 @@ async def test_only_a_retry_is_paid_from_holding(then: Desk, clock: FrozenClock)
     assert wrong["code"] == "request-shape"
 
 
-async def test_two_lists_do_not_use_the_same_rupiah(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_two_lists_do_not_use_the_same_rupiah(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     first = await from_holding(office)
     assert (await from_holding(office, status=409))["code"] == "batch-exists"
     await office.post("operator", f"/batches/{first['id']}/withdrawal", {"reason": "disusun ulang"})
@@ -147,9 +142,9 @@ async def test_two_lists_do_not_use_the_same_rupiah(then: Desk, clock: FrozenClo
     assert again["payments"] == 2
 
 
-async def test_a_list_by_sp2d_leaves_the_rupiah_in_holding(then: Desk, clock: FrozenClock) -> None:
+async def test_a_list_by_sp2d_leaves_the_rupiah_in_holding(desk: Desk, clock: FrozenClock) -> None:
     """The treasurer's other way: a new SP2D pays, and the old rupiah go back by an STS."""
-    office, _ = await answered(then, clock)
+    office, _ = await answered(desk, clock)
     again = await office.released(kind="retry")
     assert (again["financing"], (await office.get(f"/batches/{again['id']}/repayments"))["items"]) == ("sp2d", [])
     assert (await office.get("/holding", "treasurer"))["by_account"]["holding"] == 600_000
@@ -157,14 +152,14 @@ async def test_a_list_by_sp2d_leaves_the_rupiah_in_holding(then: Desk, clock: Fr
     assert (await from_holding(office))["payments"] == 0
 
 
-async def test_a_month_without_money_in_holding_keeps_the_later_ones_waiting(then: Desk, clock: FrozenClock) -> None:
+async def test_a_month_without_money_in_holding_keeps_the_later_ones_waiting(desk: Desk, clock: FrozenClock) -> None:
     """Two was never on a list in August for want of a card; three is due in October. No month overtakes an older one."""
-    office = Office(then)
+    office = Office(desk)
     await office.open_month([2, 3], "2025-08")
     office.give_account(3)
     august = await office.released("2025-08")
     await office.send_results(august, [await office.row(august, 3, "00", "2025-09-19")], name="agustus.csv")
-    await then.settle()
+    await desk.settle()
     await office.open_month([2, 3], MONTH, enrol=False)
     for number in (2, 3):
         office.give_account(number)
@@ -178,7 +173,7 @@ async def test_a_month_without_money_in_holding_keeps_the_later_ones_waiting(the
     await office.send_results(
         batch, [(await office.row(batch, 2, "03", "2025-09-20")), await office.row(batch, 3, "03", "2025-09-20")], name="september.csv"
     )
-    await then.settle()
+    await desk.settle()
     await office.open_month([2, 3], "2025-10", enrol=False)
     for number in (2, 3):
         office.give_account(number, account=f"99900000{number:02d}")
@@ -190,12 +185,12 @@ async def test_a_month_without_money_in_holding_keeps_the_later_ones_waiting(the
     assert (await office.get("/holding", "treasurer"))["by_account"] == {"holding": 0, "bank": 900_000, "sts_due": 0}
 
 
-async def test_a_changed_account_replaces_the_line_and_keeps_its_money(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_a_changed_account_replaces_the_line_and_keeps_its_money(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     draft = await from_holding(office)
     office.give_account(2, account="8880000002")
     signed = await office.sign(draft)
-    found = then.sql(
+    found = desk.sql(
         "SELECT r.live FROM repayment r JOIN payment p ON p.id = r.payment_id WHERE p.person_id = %s ORDER BY r.live", person(2)
     )
     assert found == [(False,), (True,)]
@@ -211,8 +206,8 @@ async def decide(office: Office, document: str, *, agreed: bool = True) -> None:
     await office.post("treasurer2", "/holding/years/2025/disposals/decision", {"document": document, "agreed": agreed})
 
 
-async def test_what_is_on_its_way_back_pays_nobody(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_what_is_on_its_way_back_pays_nobody(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     await dispose(office, "sts", "STS-1")
     assert (await from_holding(office))["payments"] == 0
     await decide(office, "STS-1", agreed=False)
@@ -224,8 +219,8 @@ async def test_what_is_on_its_way_back_pays_nobody(then: Desk, clock: FrozenCloc
     assert (await dispose(office, "sts", "STS-2"))["items"] == 2
 
 
-async def test_the_year_is_over_and_only_what_was_carried_over_goes_out(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_the_year_is_over_and_only_what_was_carried_over_goes_out(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     signed = await office.sign(await from_holding(office))
     clock.move(timedelta(days=110))  # in January
     refused = await office.release(signed, status=409)
@@ -240,18 +235,18 @@ async def test_the_year_is_over_and_only_what_was_carried_over_goes_out(then: De
     assert (await office.get("/holding", "treasurer"))["by_account"] == {"holding": 0, "bank": 600_000, "sts_due": 0}
 
 
-async def test_the_financing_is_part_of_what_is_signed(then: Desk, clock: FrozenClock) -> None:
-    office, _ = await answered(then, clock)
+async def test_the_financing_is_part_of_what_is_signed(desk: Desk, clock: FrozenClock) -> None:
+    office, _ = await answered(desk, clock)
     signed = await office.sign(await from_holding(office))
-    answer = await then.as_("releaser").get(f"/batches/{signed['id']}/list.tsv")
+    answer = await desk.as_("releaser").get(f"/batches/{signed['id']}/list.tsv")
     assert answer.text.split("\n")[0] == f"{signed['id']}\t{MONTH}\tretry+holding\t2\t600000"
 
 
 @pytest.mark.parametrize("form", ["xlsx", "pdf"])
-async def test_the_paper_of_the_month_balances(then: Desk, clock: FrozenClock, form: str) -> None:
-    office, _ = await answered(then, clock)
+async def test_the_paper_of_the_month_balances(desk: Desk, clock: FrozenClock, form: str) -> None:
+    office, _ = await answered(desk, clock)
     await office.release(await office.sign(await from_holding(office)))
-    answer = await then.as_("treasurer").get(f"/months/{MONTH}/papers/reconciliation.{form}")
+    answer = await desk.as_("treasurer").get(f"/months/{MONTH}/papers/reconciliation.{form}")
     assert answer.status_code == 200
     if form == "xlsx":
         table = load_workbook(BytesIO(answer.content), read_only=True).worksheets[1]

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ritme import verify
 from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import MONTH, Office
 from tests.service.disbursement.test_later_events import trail
@@ -35,8 +34,7 @@ async def verified(desk: Desk) -> AsyncIterator[None]:
     """After each test, whatever it did: what ``ritme verify`` asks of the ledger alone holds."""
     yield
     await desk.settle()
-    report = verify.run({"disbursement": desk.postgres.address("ritme_disbursement", "disbursement_verify")}, None, OF_THE_LEDGER)
-    assert [(one.name, one.found) for one in report.invariants if not one.ok] == []
+    assert desk.broken(OF_THE_LEDGER) == []
 
 
 async def test_a_suspension_behind_the_seal_holds_what_is_on_no_list(office: Office) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from ritme import verify
 from shared.kernel.clock import JAKARTA
 from tests.service.disbursement.desk import AREA, Desk, person
 from tests.service.disbursement.paying import MONTH, Office
@@ -24,8 +23,7 @@ async def office(desk: Desk) -> AsyncIterator[Office]:
         found.give_account(number)
     yield found
     await desk.settle()
-    report = verify.run({"disbursement": desk.postgres.address("ritme_disbursement", "disbursement_verify")}, None, OF_THE_LEDGER)
-    assert [(one.name, one.found) for one in report.invariants if not one.ok] == []
+    assert desk.broken(OF_THE_LEDGER) == []
 
 
 def today() -> date:
