@@ -199,18 +199,23 @@ async def cengkareng_in_august(ground: Ground, folder: Path) -> AsyncIterator[Ke
             await here.close()
 
 
+async def _decree_and_accounts(here: Kecamatan, who: str, people: int, counts: Mapping[str, int], number: str, from_month: str) -> None:
+    """A decree's list of these people (``lama`` or ``baru``), and after it their accounts."""
+    decree, count = here.rows("decree", lambda row: row["penerima"] == who, f"sk-{people}")
+    assert count == sum(counts.values()) == people
+    await here.bring_in("decree", decree, decree_controls(number, from_month, counts))
+    await here.world.settle()
+    known = _niks(decree)
+    accounts, count = here.rows("accounts", lambda row: row["nik"] in known, f"rekening-{people}")
+    await here.bring_in("accounts", accounts, {"count": count})
+
+
 async def _begin(here: Kecamatan) -> None:
     lines, treasurers = cengkareng.lines(), {"by": "treasurer", "second": "treasurer2"}
     year = {code: (OLD[code] + NEW[code]) * AMOUNT * 12 for code in OLD}
     dpa = files.write(here.folder, "dpa", [(*line.key, f"BLT {code}", *line.owner, year[code]) for code, line in lines.items()])
     await here.bring_in("dpa", dpa, {"count": 3, "sum": sum(year.values())}, **treasurers)
-    first, count = here.rows("decree", lambda row: row["penerima"] == "lama", "sk-700")
-    assert count == sum(OLD.values()) == 700
-    await here.bring_in("decree", first, decree_controls("Kepgub 700/2025 (sintetis)", JULY, OLD))
-    await here.world.settle()
-    known = _niks(first)
-    accounts, count = here.rows("accounts", lambda row: row["nik"] in known, "rekening-700")
-    await here.bring_in("accounts", accounts, {"count": count})
+    await _decree_and_accounts(here, "lama", 700, OLD, "Kepgub 700/2025 (sintetis)", JULY)
     before, count = here.rows("carry-in", lambda row: row["bulan"] == JULY, "sebelum-ritme")
     await here.bring_in("carry-in", before, {"count": count, "months": {JULY: count}})
     held, count = here.rows("status", lambda row: row["mulai_bulan"] == JULY, "tangguhkan-juli")
@@ -229,13 +234,7 @@ async def august_is_paid(here: Kecamatan) -> None:
 
 async def september_comes_in(here: Kecamatan) -> None:
     """The second decree and its accounts; who died, moved or is too old; who is looked into; three files that were cleared."""
-    second, count = here.rows("decree", lambda row: row["penerima"] == "baru", "sk-300")
-    assert count == sum(NEW.values()) == 300
-    await here.bring_in("decree", second, decree_controls("Kepgub 900/2025 (sintetis)", SEPTEMBER, NEW))
-    await here.world.settle()
-    known = _niks(second)
-    accounts, count = here.rows("accounts", lambda row: row["nik"] in known, "rekening-300")
-    await here.bring_in("accounts", accounts, {"count": count})
+    await _decree_and_accounts(here, "baru", 300, NEW, "Kepgub 900/2025 (sintetis)", SEPTEMBER)
     status, count = here.rows("status", lambda row: row["mulai_bulan"] == SEPTEMBER, "status-september")
     await here.bring_in("status", status, {"count": count})
     niks = [person.nik for person in here.cast.resumed]
