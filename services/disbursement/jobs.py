@@ -5,17 +5,17 @@ from __future__ import annotations
 from sqlalchemy import text
 
 from services.disbursement.channels.snap_bi.connect import connected
-from services.disbursement.commands.account_changes import make_due_hold
-from services.disbursement.commands.cases import warn
-from services.disbursement.commands.check_accounts import check_accounts
-from services.disbursement.commands.gap_answers import escalate
-from services.disbursement.commands.gaps import reconcile_touched
-from services.disbursement.commands.hand_over import find_late, hand_over_next
-from services.disbursement.commands.inbox import read_inbox
-from services.disbursement.commands.inquire import inquire
-from services.disbursement.commands.settled import declare_results_due
-from services.disbursement.commands.sweep import miss_never_sent
-from services.disbursement.commands.watch_steps import tell_steps, watched
+from services.disbursement.commands.bank.check_accounts import check_accounts
+from services.disbursement.commands.bank.hand_over import find_late, hand_over_next
+from services.disbursement.commands.bank.inbox import read_inbox
+from services.disbursement.commands.bank.inquire import inquire
+from services.disbursement.commands.bank.settled import declare_results_due
+from services.disbursement.commands.cards.account_changes import make_due_hold
+from services.disbursement.commands.dates.watch_steps import tell_steps, watched
+from services.disbursement.commands.missed.cases import warn
+from services.disbursement.commands.missed.gap_answers import escalate
+from services.disbursement.commands.missed.gaps import reconcile_touched
+from services.disbursement.commands.months.sweep import miss_never_sent
 from services.disbursement.queries.calendar import month_plan
 from services.disbursement.queries.reached import steps_reached
 from shared.db.session import WriteSession

@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import account_changes, cooling_off
-from services.disbursement.commands.account_changes import NewAccount
+from services.disbursement.commands.cards import account_changes, cooling_off
+from services.disbursement.commands.cards.account_changes import NewAccount
 from services.disbursement.queries import account_changes as queries
 from shared import audit
 from shared.db.session import WriteSession

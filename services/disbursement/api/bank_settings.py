@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import bank_settings
-from services.disbursement.commands.bank_forms import PAYING_BANK
+from services.disbursement.commands.bank import bank_settings
+from services.disbursement.commands.bank.bank_forms import PAYING_BANK
 from services.disbursement.domain.column_template import FIRST, template_body
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep

@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from services.disbursement.channels.port import open_private
-from services.disbursement.commands import release as releasing
-from services.disbursement.commands import settled, sign
-from services.disbursement.commands.batches import list_bytes
-from services.disbursement.commands.compose import compose
-from services.disbursement.commands.may_sign import next_signature
+from services.disbursement.commands.bank import settled
+from services.disbursement.commands.lists import release as releasing
+from services.disbursement.commands.lists import sign
+from services.disbursement.commands.lists.batches import list_bytes
+from services.disbursement.commands.lists.compose import compose
+from services.disbursement.commands.lists.may_sign import next_signature
 from services.disbursement.domain.batch import SENT
 from services.disbursement.queries import batches, money
 from services.disbursement.queries.repayments import repayments

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import calendar as commands
+from services.disbursement.commands.dates import calendar as commands
 from services.disbursement.queries import calendar as queries
 from shared.kernel.month import PATTERN, Month, month_of, parse_month
 from shared.web.auth import CallerDep, allowed

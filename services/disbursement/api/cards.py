@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands.account_opening import ask_for_accounts, opening_file
-from services.disbursement.commands.card_lists import visit_list, wave_list
-from services.disbursement.commands.invitations import Wave, ask_home_service, invite, visited
+from services.disbursement.commands.cards.account_opening import ask_for_accounts, opening_file
+from services.disbursement.commands.cards.card_lists import visit_list, wave_list
+from services.disbursement.commands.cards.invitations import Wave, ask_home_service, invite, visited
 from services.disbursement.domain.invitations import INVITATIONS_MAX
 from services.disbursement.queries import cards, recipients
 from shared import audit

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import bank_caps, cases, recovery
+from services.disbursement.commands.bank import bank_caps
+from services.disbursement.commands.missed import cases, recovery
 from services.disbursement.queries import cases as queries
 from shared import audit
 from shared.db.session import AnySession

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands.anomalies import acknowledge
+from services.disbursement.commands.lists.anomalies import acknowledge
 from services.disbursement.queries import approval, comparison
 from services.disbursement.queries.batches import load
 from services.disbursement.queries.people import Level

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import figures
+from services.disbursement.commands.months import figures
 from services.disbursement.domain.figure import Definition
 from services.disbursement.queries.as_known import end_of
 from shared.kernel.month import PATTERN, parse_month

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import exclusion, gap_answers
+from services.disbursement.commands.missed import exclusion, gap_answers
 from services.disbursement.queries import gaps as queries
 from shared import audit
 from shared.web.auth import CallerDep, allowed

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import hand_over
-from services.disbursement.commands.batches import load_for_update
+from services.disbursement.commands.bank import hand_over
+from services.disbursement.commands.lists.batches import load_for_update
 from services.disbursement.queries import batches, handovers, inbox
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import dispose
+from services.disbursement.commands.money import dispose
 from services.disbursement.queries import holding
 from shared import audit
 from shared.web.auth import CallerDep, allowed

@@ -8,8 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands.check_accounts import request_checks
-from services.disbursement.commands.inquire import request_inquiry
+from services.disbursement.commands.bank.check_accounts import request_checks
+from services.disbursement.commands.bank.inquire import request_inquiry
 from services.disbursement.queries import inquiries as queries
 from shared import audit
 from shared.web.auth import CallerDep, allowed

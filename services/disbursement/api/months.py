@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.disbursement.commands.open_month import WORST_FIRST, Opening, open_month
+from services.disbursement.commands.months.open_month import WORST_FIRST, Opening, open_month
 from services.disbursement.queries import as_known
 from services.disbursement.queries import months as month_queries
 from services.disbursement.queries import people as people_queries

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import payment_order
+from services.disbursement.commands.money import payment_order
 from services.disbursement.queries.payment_order import papers_of_batch
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import quarantine as commands
+from services.disbursement.commands.money import quarantine as commands
 from services.disbursement.queries import quarantine as queries
 from shared import audit
 from shared.web.auth import CallerDep, allowed

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response, UploadFile
 
-from services.disbursement.commands.apply_messages import apply_bank_file, shown
-from services.disbursement.commands.try_results import try_results
+from services.disbursement.commands.bank.apply_messages import apply_bank_file, shown
+from services.disbursement.commands.bank.try_results import try_results
 from services.disbursement.queries import batches
 from shared import audit
 from shared.imports.api import stored

@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import close_day as closing
-from services.disbursement.commands import statements as commands
+from services.disbursement.commands.money import close_day as closing
+from services.disbursement.commands.money import statements as commands
 from services.disbursement.queries import statements as queries
 from shared import audit
 from shared.web.auth import CallerDep, allowed

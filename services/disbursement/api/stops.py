@@ -9,7 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.commands import budget_year, closing, cutoff_hour, freeze, not_executed, orders
+from services.disbursement.commands.bank import not_executed
+from services.disbursement.commands.lists import cutoff_hour, freeze, orders
+from services.disbursement.commands.months import budget_year, closing
 from services.disbursement.domain.stops import Ask, OrderKind, Paper
 from services.disbursement.queries import stops as queries
 from shared import audit

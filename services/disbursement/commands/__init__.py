@@ -1,1 +1,1 @@
-"""What changes the ledger, one file per command; each runs in its caller's transaction."""
+"""What changes the ledger, a room per part of the month, one file per command; each runs in its caller's transaction."""

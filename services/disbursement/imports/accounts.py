@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
 from services.disbursement.channels.account_fields import COPIED, copied
-from services.disbursement.commands.account_changes import lines_of, make_hold, tell
-from services.disbursement.commands.cooling_off import in_force_on
+from services.disbursement.commands.cards.account_changes import lines_of, make_hold, tell
+from services.disbursement.commands.cards.cooling_off import in_force_on
 from services.disbursement.domain.account_change import AccountChangeWaiting
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
 from shared.contracts.disbursement import AccountChangeConfirmed

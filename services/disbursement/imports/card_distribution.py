@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from services.disbursement.commands.invitations import apply_distribution
+from services.disbursement.commands.cards.invitations import apply_distribution
 from services.disbursement.imports.accounts import Controls
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
 from shared.db.session import copy_in

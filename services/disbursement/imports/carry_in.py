@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 
-from services.disbursement.commands.carry_in import already_there, carry_in, lock_staged, months_in_ritme
+from services.disbursement.commands.months.carry_in import already_there, carry_in, lock_staged, months_in_ritme
 from services.disbursement.domain.entitlement import Action, target
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
 from shared.db.session import copy_in

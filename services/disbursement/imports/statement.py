@@ -16,8 +16,8 @@ from sqlalchemy import text
 
 from services.disbursement.channels.inbound_file import InboundFile
 from services.disbursement.channels.iso20022.statement import CamtStatement, is_statement
-from services.disbursement.commands.inbound import agreed_on, is_workbook
-from services.disbursement.commands.statements import match_lines, take_statement
+from services.disbursement.commands.bank.inbound import agreed_on, is_workbook
+from services.disbursement.commands.money.statements import match_lines, take_statement
 from services.disbursement.domain.inbound_template import STATEMENT as AGREED_STATEMENT
 from shared.db.session import WriteSession, copy_in
 from shared.imports.kinds import Check, ImportKind, Staging

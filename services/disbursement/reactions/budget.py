@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from services.disbursement.commands import funding
+from services.disbursement.commands.lists import funding
 from shared.contracts.budget_audit import ReservationMade, ReservationRefused, Sp2dRecorded, TreasuryReturnRecorded
 from shared.db.session import WriteSession
 from shared.messaging.reactions import Context, Received, reacts_to

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from services.disbursement.commands.follow_enrolments import follow_enrolments
-from services.disbursement.commands.gaps import follow_area
-from services.disbursement.commands.holds import cases_follow_area
+from services.disbursement.commands.missed.gaps import follow_area
+from services.disbursement.commands.missed.holds import cases_follow_area
+from services.disbursement.commands.months.follow_enrolments import follow_enrolments
 from services.disbursement.store import lock_programmes
 from shared.contracts.beneficiary import (
     PERSON,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.disbursement.commands.gaps import close_parked, open_parked, reconcile_touched
-from services.disbursement.commands.sweep import sweep
+from services.disbursement.commands.missed.gaps import close_parked, open_parked, reconcile_touched
+from services.disbursement.commands.months.sweep import sweep
 from shared.contracts.beneficiary import PERSON
 from shared.contracts.disbursement import BatchSettled
 from shared.db.session import WriteSession

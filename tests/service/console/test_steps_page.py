@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.console import words as office
-from services.disbursement.commands.open_month import WORST_FIRST
+from services.disbursement.commands.months.open_month import WORST_FIRST
 from tests.service.console.conftest import OpenConsole, words
 from tests.service.console.paying import MONTH, decree_and_accounts, door
 from tests.support.world import World

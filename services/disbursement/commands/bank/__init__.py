@@ -1,0 +1,1 @@
+"""The bank's files, messages, answers and settings."""

@@ -1,0 +1,1 @@
+"""Accounts and cards of new recipients."""

@@ -1,0 +1,1 @@
+"""The calendar, and who is told of a step."""

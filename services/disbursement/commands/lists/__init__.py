@@ -1,0 +1,1 @@
+"""Payment lists: composed, looked at, signed, financed, frozen, released."""

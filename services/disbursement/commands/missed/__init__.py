@@ -1,0 +1,1 @@
+"""Gaps and cases: what was missed, who owns it, how it ends."""

@@ -1,0 +1,1 @@
+"""Months of the ledger: opened, brought along, stopped, closed."""
