@@ -219,6 +219,26 @@ async def test_what_is_on_its_way_back_pays_nobody(desk: Desk, clock: FrozenCloc
     assert (await dispose(office, "sts", "STS-2"))["items"] == 2
 
 
+async def test_what_an_sts_without_names_took_does_not_go_out(desk: Desk, clock: FrozenClock) -> None:
+    """The receipt comes before anybody said whose rupiah it returns: two lie there by name, and one of them by right."""
+    office, old = await answered(desk, clock)
+    signed = await office.sign(await from_holding(office))
+    await office.return_to_treasury(old, 300_000)
+    refused = await office.release(signed, status=409)
+    assert (refused["code"], len(refused["people"])) == ("holding-does-not-cover", 2)
+    await office.post("operator", f"/batches/{signed['id']}/withdrawal", {"reason": "sebagian sudah disetor"})
+    (three,) = [
+        one["payment_id"] for one in (await office.get("/holding/people", "treasurer"))["items"] if one["person_id"] == str(person(3))
+    ]
+    body = {"way": "sts", "document": "STS-1", "payments": [three]}
+    await office.post("treasurer", "/holding/years/2025/disposals", body, status=201)
+    await decide(office, "STS-1")
+    again = await office.sign(await from_holding(office))
+    assert (again["payments"], again["sum"]) == (1, 300_000)
+    await office.release(again)
+    assert balances(desk) == {"treasury": -600_000, "bank": 300_000, "distributed": 300_000}
+
+
 async def test_the_year_is_over_and_only_what_was_carried_over_goes_out(desk: Desk, clock: FrozenClock) -> None:
     office, _ = await answered(desk, clock)
     signed = await office.sign(await from_holding(office))

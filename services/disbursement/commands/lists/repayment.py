@@ -69,17 +69,31 @@ async def lock_holding(session: WriteSession) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('holding/dispose'))"))
 
 
+# An STS that nobody was named for took somebody's rupiah: until it is said whose, what stands under the list's names is more than
+# lies there, and only what is left after the STS can go out again.
+_SHORT: Final = f"""
+    SELECT f.batch_id, f.programme
+      FROM (SELECT s.batch_id, s.programme, sum(drawn.amount) AS amount FROM drawn JOIN payment s ON s.id = drawn.source_id GROUP BY 1, 2) AS f
+      JOIN batch b ON b.id = f.batch_id
+      JOIN (SELECT o.batch, o.programme,
+                   {balance("sts_due")} AS due, coalesce({balance("holding")} FILTER (WHERE o.payment_id IS NOT NULL), 0) AS named
+              FROM posting o GROUP BY o.batch, o.programme) AS m ON m.batch = b.code AND m.programme = f.programme
+     WHERE m.due < 0 AND f.amount > m.named + m.due"""
+
+
 async def refuse_uncovered(session: WriteSession, batch: Row[Any], *, day: date) -> None:
     """Prove a list against the holding account's balance of exactly its people, month by month and payment by payment.
 
-    Raise HoldingDoesNotCover where a month has no returned payment behind it, or the payment does not hold its rupiah (any more).
+    Raise HoldingDoesNotCover where a month has no returned payment behind it, or the payment does not hold its rupiah (any more), or
+    an STS for which nobody was named has taken them.
     """
     await lock_holding(session)
     bare = await session.scalars(
         text(f"""
             WITH held AS (SELECT held.* FROM ({_LIES}) AS held WHERE {_FREE}),
             drawn AS (
-                SELECT r.source_id, sum(r.amount) AS amount FROM repayment r WHERE r.batch_id = :id AND r.live GROUP BY r.source_id)
+                SELECT r.source_id, sum(r.amount) AS amount FROM repayment r WHERE r.batch_id = :id AND r.live GROUP BY r.source_id),
+            short AS ({_SHORT})
             SELECT DISTINCT a.person_id
               FROM payment_month a
               JOIN payment p ON p.id = a.payment_id AND p.outcome = 'prepared'
@@ -89,7 +103,8 @@ async def refuse_uncovered(session: WriteSession, batch: Row[Any], *, day: date)
               LEFT JOIN drawn ON drawn.source_id = s.id
               LEFT JOIN held ON held.payment_id = s.id
              WHERE a.batch_id = :id AND a.live
-               AND (r.amount IS DISTINCT FROM a.amount OR coalesce(held.amount, 0) < coalesce(drawn.amount, 1))
+               AND (r.amount IS DISTINCT FROM a.amount OR coalesce(held.amount, 0) < coalesce(drawn.amount, 1)
+                    OR (s.batch_id, s.programme) IN (SELECT batch_id, programme FROM short))
              ORDER BY a.person_id LIMIT {_NAMED_MAX}"""),
         {"id": batch.id, "year": day.year},
     )
