@@ -15,14 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
 from services.disbursement.channels.account_fields import COPIED, copied
-from services.disbursement.commands.cards.account_changes import lines_of, make_hold, tell
+from services.disbursement.commands.cards.account_changes import holds_at_once, lines_of, make_hold, tell
 from services.disbursement.commands.cards.cooling_off import in_force_on
 from services.disbursement.domain.account_change import AccountChangeWaiting
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
 from shared.contracts.disbursement import AccountChangeConfirmed
 from shared.db.session import copy_text_in
 from shared.imports.kinds import Check, ImportKind, Staging
-from shared.kernel.clock import jakarta_day
 from shared.tabular.columns import Column, Row, Template, account_number, code, yes_no
 from shared.tabular.columns import text as words
 
@@ -144,7 +143,7 @@ async def _commit(staging: Staging) -> dict[str, Any]:
         )
     ).rowcount  # type: ignore[attr-defined]
     lines = len(await lines_of(session, changes)) if changes else 0
-    if day and day <= jakarta_day(staging.at):
+    if day and holds_at_once(staging.caller, day, staging.at):
         await make_hold(session, changes, at=staging.at, by=staging.caller.person)
     staged = (await session.execute(text("DELETE FROM accounts_staging WHERE import_id = :id"), id_)).rowcount  # type: ignore[attr-defined]
     return {

@@ -274,6 +274,27 @@ async def test_the_days_of_the_cooling_off_are_a_rule_of_two_people(office: Offi
     assert (await office.get("/account-changes?state=waiting"))["items"][0]["in_force_on"] == "2025-09-10", "confirmed under the old rule"
 
 
+async def test_without_a_cooling_off_a_part_of_the_agency_changes_an_account_too(office: Office, desk: Desk) -> None:
+    """A list has people of other areas too: none of its lines is lost, and the change holds with the worker's next turn."""
+    rule = {"working_days": 0, "valid_from": "2025-09-04", "document": "nota dinas 7"}
+    await office.post("operator", "/account-cooling-off", rule, status=201)
+    await office.post("approver", "/account-cooling-off/confirmation", {"valid_from": "2025-09-04"})
+    for table in ("account", "entitlement_month"):
+        desk.sql_run(f"UPDATE {table} SET area = '31.74.02.1003' WHERE person_id = %s", person(3))
+    batch = await office.approved()
+    change = await propose(office)
+    here = desk.as_("operator2", areas=["31.71"])
+    answer = await here.post(f"/account-changes/{change['id']}/confirmation", json={"account_number": NEW})
+    assert (answer.status_code, answer.json()["in_force_on"]) == (200, "2025-09-04")
+    await desk.settle()
+    assert (await office.get(f"/account-changes/{change['id']}"))["state"] == "in_force"
+    again = await office.sign(await office.get(f"/batches/{batch['id']}"))
+    assert (again["payments"], again["sum"]) == (4, 4 * TARIFF)
+    await office.reserve(again)
+    await office.pay_in(again)
+    assert await pays_to(office, await office.release(again)) == NEW
+
+
 async def test_who_moves_takes_the_change_along(office: Office, desk: Desk) -> None:
     await confirm(office, await propose(office))
     desk.beneficiary.activate(person(1), from_month="2025-10", area="31.74.02.1003")

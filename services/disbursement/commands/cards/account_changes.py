@@ -116,9 +116,17 @@ async def confirm(session: WriteSession, cipher: FieldCipher, caller: Caller, ch
         {"id": change_id, "state": state.value, "by": caller.person, "at": at, "day": day},
     )
     await tell(session, AccountChangeConfirmed, [change_id], at=at)
-    if day <= jakarta_day(at):
+    if holds_at_once(caller, day, at):
         await make_hold(session, [change_id], at=at, by=caller.person)
     return change
+
+
+def holds_at_once(caller: Caller, day: date, at: datetime) -> bool:
+    """Whether a change that may hold today does so in the caller's own transaction; else the worker's next turn makes it hold.
+
+    Lists are of the whole agency: whoever sees a part of their lines cannot put another line on one.
+    """
+    return day <= jakarta_day(at) and caller.whole_agency
 
 
 async def cancel(session: WriteSession, caller: Caller, change_id: UUID, reason: str, *, at: datetime) -> Row[Any]:

@@ -73,7 +73,8 @@ async def lock_holding(session: WriteSession) -> None:
 # lies there, and only what is left after the STS can go out again.
 _SHORT: Final = f"""
     SELECT f.batch_id, f.programme
-      FROM (SELECT s.batch_id, s.programme, sum(drawn.amount) AS amount FROM drawn JOIN payment s ON s.id = drawn.source_id GROUP BY 1, 2) AS f
+      FROM (SELECT s.batch_id, s.programme, sum(drawn.amount) AS amount
+              FROM drawn JOIN payment s ON s.id = drawn.source_id GROUP BY s.batch_id, s.programme) AS f
       JOIN batch b ON b.id = f.batch_id
       JOIN (SELECT o.batch, o.programme,
                    {balance("sts_due")} AS due, coalesce({balance("holding")} FILTER (WHERE o.payment_id IS NOT NULL), 0) AS named
