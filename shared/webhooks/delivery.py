@@ -36,6 +36,8 @@ DELAYS_S: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200)
 """Before each further try of the same event: a little more than a day; a receiver that is down over a night misses nothing."""
 BATCH_MAX: Final = 100
 _AT_ONCE: Final = 4
+TURN_S: Final = 10.0
+"""After so long a subscriber's turn ends with the event it is at: one that answers slowly must not make the others wait."""
 _IDLE_S: Final = 1.0
 _STANDBY_S: Final = 5.0
 
@@ -55,6 +57,7 @@ class Deliverer:
         self._cipher, self._clock, self._sender = cipher, clock, sender
         self._lease = Lease(database.address, f"webhooks/{service}")
         self._compared: set[UUID] = set()
+        self._served_last: dict[UUID, Place] = {}
 
     async def run_once(self) -> int:
         """One turn of every subscriber that is due; how many records were passed or refused."""
@@ -95,14 +98,21 @@ class Deliverer:
         return sum(await asyncio.gather(*(turn(one) for one in due)))
 
     async def _turn(self, one: Row[Any], client: httpx.AsyncClient) -> int:
-        """Partition by partition; the one whose event was refused last comes first, or others' success would hide its failures."""
+        """Partition by partition, from behind the one where the last turn ended, so that a turn cut short starves none.
+
+        The one whose event was refused last comes first, or others' success would hide its failures.
+        """
+        until = asyncio.get_running_loop().time() + TURN_S
         topics = topics_of_types(one.types)
         positions, refused_at = await self._stand(one, topics)
-        places = sorted(positions, key=lambda place: place != refused_at)
+        places = list(positions)
+        behind = places.index(last) + 1 if (last := self._served_last.get(one.id)) in positions else 0
+        places = sorted(places[behind:] + places[:behind], key=lambda place: place != refused_at)
         by_name = {topic.name: topic for topic in topics}
         moved = 0
         for place in places:
-            passed, goes_on = await self._partition(one, client, by_name[place[0]], place[1], positions[place])
+            self._served_last[one.id] = place
+            passed, goes_on = await self._partition(one, client, by_name[place[0]], place[1], positions[place], until)
             moved += passed
             if not goes_on:
                 break
@@ -143,8 +153,10 @@ class Deliverer:
                         await _move(session, one.id, (topic.name, partition), before, ends.start)
         return found
 
-    async def _partition(self, one: Row[Any], client: httpx.AsyncClient, topic: Topic, partition: int, position: int) -> tuple[int, bool]:
-        """How many records were passed, and whether the subscriber takes more now."""
+    async def _partition(
+        self, one: Row[Any], client: httpx.AsyncClient, topic: Topic, partition: int, position: int, until: float
+    ) -> tuple[int, bool]:
+        """How many records were passed, and whether the subscriber takes more now. ``until``: by the loop's clock."""
         place, passed, at = (topic.name, partition), 0, position
         found = await self._bus.fetch(topic, partition, position, BATCH_MAX)
         for stored in found:
@@ -161,7 +173,7 @@ class Deliverer:
             failpoints.hit("webhooks.sent")
             goes_on = await self._note(one, place, position, stored, outcome)
             passed += 1
-            if not goes_on:
+            if not goes_on or asyncio.get_running_loop().time() > until:
                 return passed, False
             position = at = stored.offset + 1
         if at != position:

@@ -25,6 +25,7 @@ TIMEOUT_S: Final = 10.0
 """From the look-up of the name to the answer's status."""
 _ANSWER_MAX: Final = 16 * 1024
 _URL_MAX: Final = 500
+_LABEL_MAX: Final = 63
 _RETRY_AFTER_MAX_S: Final = 3600
 _TRANSLATED: Final = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
 """Addresses of IPv6 that hold one of IPv4, which would have to be looked at instead."""
@@ -101,9 +102,14 @@ def _split(url: str) -> SplitResult:
         port = parts.port
     except ValueError:
         raise AddressWrong("this is no address", problem="address-form") from None
-    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0 or not _nameable(parts.hostname):
         raise AddressWrong("an address begins with https:// and names a host", problem="address-form")
     return parts
+
+
+def _nameable(host: str) -> bool:
+    """Whether the host can be looked up at all: no part of its name is empty or longer than 63 characters."""
+    return ":" in host or all(1 <= len(label) <= _LABEL_MAX for label in host.removesuffix(".").split("."))
 
 
 def _literal(host: str) -> Address | None:
@@ -137,7 +143,7 @@ class Sender:
             return Outcome(0, str(wrong.data["problem"]))
         except (TimeoutError, httpx.TimeoutException):
             return Outcome(0, "timeout")
-        except socket.gaierror:
+        except (socket.gaierror, UnicodeError):  # UnicodeError: a name that the resolver cannot even write
             return Outcome(0, "name-unknown")
         except httpx.ConnectError as error:
             return Outcome(0, "tls" if "certificate" in str(error).lower() or "ssl" in str(error).lower() else "no-connection")

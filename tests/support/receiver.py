@@ -34,6 +34,8 @@ class Receiver:
     refuses: set[str] = field(default_factory=set)
     """Ids of events that it answers with 422, whenever they come."""
     signatures: list[str] = field(default_factory=list)
+    takes_s: float = 0.0
+    """Seconds that it needs for each answer."""
     now: float | None = None
     """The receiver's clock; None: the real one."""
 
@@ -68,6 +70,7 @@ class Receiver:
         elif handler.headers["webhook-id"] != event["id"] or handler.headers["content-type"] != "application/cloudevents+json":
             fault = 400
         self.tries.append((event["id"], fault or 204))
+        time.sleep(self.takes_s)
         if fault == "slow":
             time.sleep(1.5)
             return

@@ -10,7 +10,7 @@ import pytest
 
 from shared.contracts.registry import EVENTS_BY_NAME
 from shared.kernel.clock import FrozenClock
-from shared.webhooks import sending
+from shared.webhooks import delivery, sending
 from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import Office
 from tests.support.receiver import Receiver, receiving
@@ -266,6 +266,29 @@ async def test_one_that_does_not_answer_holds_up_no_other(office: Office, desk: 
         await desk.settle()
         assert broken.ids == []
         assert len(outside.ids) == 1
+
+
+async def test_one_that_takes_its_time_has_its_turn_and_the_others_theirs(
+    office: Office, desk: Desk, outside: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every answer of one comes late, and is a good one: its turn ends all the same, and goes on where it ended."""
+    monkeypatch.setattr(delivery, "TURN_S", 1.0)
+    await opened(office, range(2))
+    for number in range(2):
+        office.give_account(number)
+    await office.released()
+    await desk.settle()
+    everything = published(desk, MONTH_TYPES)
+    assert len(everything) >= 3
+    assert desk.worker.webhooks is not None
+    with receiving() as slow:
+        slow.now, slow.takes_s = outside.now, 1.2
+        await subscribe(office, slow, name="Dasbor kementerian", from_start=True)
+        await subscribe(office, outside, from_start=True)
+        await desk.worker.webhooks.run_once()
+        assert (len(slow.ids), sorted(outside.ids)) == (1, sorted(everything))
+        await desk.settle()
+        assert sorted(slow.ids) == sorted(published(desk, MONTH_TYPES))
 
 
 @pytest.mark.parametrize(

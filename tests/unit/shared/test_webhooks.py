@@ -88,6 +88,15 @@ async def test_a_name_that_nobody_has() -> None:
     assert (await post(Policy(), "https://tidak-ada.invalid/")).problem == "name-unknown"
 
 
+@pytest.mark.parametrize("host", ["a..id", ".id", "a" * 64 + ".id", "."])
+async def test_a_name_that_cannot_be_looked_up_is_an_outcome_too(host: str) -> None:
+    """It is refused where it is proposed; one that stands in a row already stops its own subscriber only."""
+    with pytest.raises(AddressWrong):
+        check_address(f"https://{host}/ritme", Policy())
+    assert not (await post(Policy(), f"https://{host}/ritme")).taken
+    check_address(f"https://{'a' * 63}.id./ritme", Policy())
+
+
 async def test_nobody_listens() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
