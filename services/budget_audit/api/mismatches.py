@@ -1,4 +1,4 @@
-"""The doors of ``/budget_audit``."""
+"""Doors of mismatches and what people say about them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 
-from services.budget_audit import queries, schemas
 from services.budget_audit.commands import follow_up
-from shared.kernel.month import parse_month
+from services.budget_audit.queries import mismatches as queries
+from services.budget_audit.schemas import mismatches as schemas
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
 router = APIRouter(route_class=CommandRoute)
 
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
-
-
-@router.get("/lines")
-async def lines(session: ReadDep, caller: CallerDep, year: Year = None) -> schemas.Lines:
-    """Budget lines with ceiling, plan, reserved, realised, returned and what is available."""
-    return await queries.lines(session, year)
-
-
-@router.get("/outlook", dependencies=[allowed(whole_agency=True)])
-async def outlook(session: ReadDep, caller: CallerDep, first: Annotated[str, Query(alias="from")], to: str) -> schemas.Outlook:
-    """Ceiling, what of it is left, and the cash plan by month, of the cash aid of each year from ``from`` to ``to``."""
-    return await queries.outlook(session, parse_month(first), parse_month(to))
-
-
-@router.get("/reservations")
-async def reservations(request: Request, session: ReadDep, caller: CallerDep, batch_id: UUID | None = None) -> schemas.Reservations:
-    """Reservations by batch and list hash, the newest first."""
-    return await queries.reservations(session, batch_id, request.app.state.service.clock.today())
-
-
-@router.get("/months/{month}/money")
-async def month_money(month: str, session: ReadDep, caller: CallerDep) -> schemas.MonthMoney:
-    """SP2D = credited + returned + holding, by programme, from this service's own books."""
-    return await queries.month_money(session, parse_month(month))
 
 
 @router.get("/mismatches")
@@ -82,14 +58,3 @@ async def close(mismatch_id: UUID, body: schemas.Closing, request: Request, sess
     clock = request.app.state.service.clock
     await follow_up.close(session, mismatch_id, person=caller.person, evidence=body.evidence, at=clock.now())
     return await queries.mismatch(session, mismatch_id, clock.today())
-
-
-@router.get("/panti")
-async def panti(session: ReadDep, caller: CallerDep) -> schemas.PantiList:
-    return await queries.panti(session)
-
-
-@router.get("/panti/{code}/months/{month}")
-async def panti_month(code: str, month: str, session: ReadDep, caller: CallerDep) -> schemas.PantiMonthView:
-    """Residents by day, food due by contract, SP2D, and the difference."""
-    return await queries.panti_month(session, code.upper(), parse_month(month))

@@ -1,0 +1,11 @@
+"""The doors of ``/budget_audit``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.budget_audit.api import budget, mismatches, money, panti
+
+router = APIRouter()
+for _part in (budget, money, mismatches, panti):
+    router.include_router(_part.router)

@@ -1,0 +1,1 @@
+"""SQL to schemas, a file per room; every answer from one snapshot."""

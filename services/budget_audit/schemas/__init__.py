@@ -1,0 +1,1 @@
+"""What the doors take and give, a file per room. Money in whole rupiah."""

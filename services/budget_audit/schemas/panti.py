@@ -1,0 +1,48 @@
+"""A panti's month. Money in whole rupiah."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel
+
+
+class Panti(BaseModel):
+    """``unexplained``: rupiah of its mismatches that are not closed and have no explanation; ``mismatches``: how many are open."""
+
+    code: str
+    name: str
+    target: str
+    capacity: int
+    mismatches: int
+    unexplained: int
+
+
+class PantiList(BaseModel):
+    items: list[Panti]
+
+
+class PantiDay(BaseModel):
+    """``price``: contract price of one resident's food for that day, in rupiah."""
+
+    day: date
+    residents: int | None
+    price: int | None
+
+
+class PantiMonthView(BaseModel):
+    """``food_due`` is null until every day is counted and priced; ``difference`` = SP2D - food due."""
+
+    panti: str
+    name: str
+    month: str
+    capacity: int
+    residents: list[PantiDay]
+    resident_days: int
+    price: int | None
+    food_due: int | None
+    sp2d: int
+    returned: int
+    difference: int | None
+    mismatch_id: UUID | None
