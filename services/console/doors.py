@@ -34,11 +34,20 @@ class NotLoggedIn(Exception):
 
 
 class DoorProblem(Exception):
-    """A door refused or did not answer; ``code`` is the stable one of its problem+json."""
+    """A door refused or did not answer; ``code`` is the stable one of its problem+json, ``labels`` what the page calls its fields."""
 
     def __init__(self, status: int, code: str, detail: str, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.data = status, code, detail, data or {}
+        self.labels: Mapping[str, str] = {}
+
+
+class Told(dict[str, Any]):
+    """What a door is told, with the page's label of each key, so that a refusal can name the field that it is about."""
+
+    def __init__(self, said: Mapping[str, Any], labels: Mapping[str, str]) -> None:
+        super().__init__(said)
+        self.labels = labels
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,11 @@ class Doors:
             return problem
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        return (await self._send("POST", path, json=dict(body or {}))).json()
+        try:
+            return (await self._send("POST", path, json=dict(body or {}))).json()
+        except DoorProblem as problem:
+            problem.labels = body.labels if isinstance(body, Told) else {}
+            raise
 
     async def upload(self, path: str, name: str, content: BinaryIO, form: Mapping[str, str] | None = None) -> Any:
         """A file as it came, streamed; ``form`` is what stands beside it."""

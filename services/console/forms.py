@@ -9,19 +9,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from services.console.doors import DoorProblem, Person
+from services.console.doors import DoorProblem, Person, Told
 from services.console.figures import typed_number
 
 YES: Final = "ya"
 NIK_DIGITS: Final = 16
+_BETWEEN_DIGITS: Final = str.maketrans("", "", " .-")
+"""What people write between the digits of an account."""
 
 
 @dataclass(frozen=True)
 class Field:
     """One question. ``name`` is the page's, ``key`` the door's.
 
-    ``kind``: text, long, date, month, number (whole, as the office writes it), choice, yes_no, hidden, plan (lines of a
-    date and an amount). ``least``/``most``: characters of a text.
+    ``kind``: text, long, date, month, number (whole, as the office writes it), account (digits, leading noughts kept), choice,
+    yes_no, hidden, plan (lines of a date and an amount). ``least``/``most``: characters of a text.
     """
 
     name: str
@@ -51,9 +53,9 @@ class Form:
     fixed: Mapping[str, Any] = field(default_factory=dict)
     done: str = "dicatat"
 
-    def body(self, typed: Mapping[str, str]) -> dict[str, Any]:
+    def body(self, typed: Mapping[str, str]) -> Told:
         """What the door is told; what was left empty and may be is left out. Raise DoorProblem ``typed-number``."""
-        found = dict(self.fixed)
+        found = Told(self.fixed, {one.key: one.label for one in self.fields})
         for one in self.fields:
             text = typed.get(one.name, "").strip()
             if text or one.required:
@@ -72,6 +74,8 @@ def _value(asked: Field, text: str) -> Any:
     match asked.kind:
         case "number":
             return _number(text, asked.label)
+        case "account":
+            return text.translate(_BETWEEN_DIGITS)
         case "yes_no":
             return text == YES
         case "plan":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.console import fields
 from services.console.doors import DoorProblem
 from services.console.figures import rupiah, whole
 
@@ -131,7 +132,9 @@ def refusal(problem: DoorProblem) -> Refusal:
     facts = [f"{name}: {(rupiah if key in money else shown)(data[key])}" for key, name, shown in _FACTS if isinstance(data.get(key), int)]
     facts += _both_totals(data)
     facts += [str(one) for part in ("not_ready", "problems") for one in _list(data.get(part)) if isinstance(one, str)]
-    facts += [f"Isian: {one['at']}" for one in data.get("errors", []) if isinstance(one, dict) and one.get("at")]
+    facts += fields.wrong(data.get("errors"), problem.labels)
+    if problem.code == "invalid-input":
+        facts += fields.named(data, problem.labels)
     if problem.code in {"file-refused", "file-unreadable"} and problem.detail:
         facts.insert(0, problem.detail)  # the reader of files speaks the clerk's language
     return Refusal(known or problem.detail or problem.code, facts, problem.code, str(data.get("correlation_id", "")))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from services.console import words
-from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.doors import DoorProblem, Doors, DoorsDep, Told, together
 from services.console.forms import Field, Form, form_of, typed_of
 from services.console.view import go, link, page
 
@@ -152,12 +152,13 @@ def _body(form: Form, typed: Mapping[str, str]) -> dict[str, Any]:
     said = form.body(typed)
     if form is CAP:
         return said
+    labels = said.labels
     outer = {"kind": form.action, "valid_from": said.pop("valid_from"), "document": said.pop("document")}
     if form is TEMPLATE:
         try:
-            return outer | {"kind": said["kind"], "body": dict(json.loads(said["body"]))}
+            return Told(outer | {"kind": said["kind"], "body": dict(json.loads(said["body"]))}, labels)
         except (ValueError, TypeError):
             raise DoorProblem(422, "template-wrong", "the form of files is no JSON object") from None
     if form is CODE and "withdrawn" in said:
         said["withdrawn"] = said["withdrawn"] == "ya"
-    return outer | {"kind": "code" if form is CODE else "channel", "body": said}
+    return Told(outer | {"kind": "code" if form is CODE else "channel", "body": said}, labels)
