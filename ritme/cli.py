@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from ritme.client import FAILED, Problem, Unreachable
 from ritme.commands import (
+    account,
     approval,
     bank,
     batch,
@@ -155,6 +156,7 @@ for commands in (
     stop,
     approval,
     cards,
+    account,
     cases,
     bank,
     figures,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -49,5 +50,5 @@ def listed(context: typer.Context, month: str = "") -> None:
 def check(context: typer.Context, name: str) -> None:
     """Count it again from the ledger."""
     shown = terminal(context)
-    found = shown.doors("operator").get(f"/disbursement/figures/{name}/check")
+    found = shown.doors("operator").get(f"/disbursement/figures/{quote(name, safe='')}/check")
     shown.answer(found, pairs(found))

@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 
 from services.console.doors import COOKIE, DoorProblem, Doors, Memory, NotLoggedIn
 from services.console.pages import (
+    accounts,
+    ahead,
     bank,
     batches,
     calendar,
@@ -24,10 +26,13 @@ from services.console.pages import (
     limits,
     login,
     month,
+    official_figures,
     orders,
     recipients,
     scrutiny,
     steps,
+    subscribers,
+    trial,
     year_end,
 )
 from services.console.view import STATIC, go, link, page
@@ -92,8 +97,8 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     # The doors are inside the house: what the environment says about proxies is for the world outside.
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
     for part in (
-        login, calendar, year_end, holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, recipients, bank,
-        imports,
+        login, calendar, year_end, holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, recipients, trial, bank,
+        imports, accounts, subscribers, official_figures, ahead,
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -55,6 +55,12 @@ DONE: Final = {
     "diundang": "Undangan dibuat. Unduh daftar namanya.", "kunjungan-diminta": "Kunjungan rumah diminta.",
     "hasil-kunjungan": "Hasil kunjungan dicatat.",
     "sahkan-pengaturan": "Disahkan; berlaku mulai harinya.", "tolak-pengaturan": "Usulan tidak berlaku.",
+    "sahkan-rekening": "Perubahan disahkan. Sampai hari berlakunya uang tetap ke rekening yang sekarang; beri tahu penerimanya.",
+    "batal-rekening": "Perubahan dibatalkan; rekening tetap yang sekarang.",
+    "langganan-sahkan": "Disahkan. Buat kunci rahasianya; sebelum itu tidak ada yang dikirim.",
+    "langganan-tolak": "Usulan tidak berlaku.", "langganan-coba-lagi": "Dicoba lagi sekarang.",
+    "langganan-kirim-ulang": "Dikirim ulang sejak saat itu.", "langganan-hentikan": "Tidak ada lagi yang dikirim ke sana.",
+    "angka-ditetapkan": "Angka ditetapkan. Sejak sekarang angka ini tidak berubah lagi.",
     "perintah-menunggu": "Perintah dicatat; orang kedua harus mengesahkannya.", "perintah-terbit": "Perintah terbit dan berlaku.",
     "sahkan-perintah": "Perintah disahkan dan berlaku.", "batalkan-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
 }  # fmt: skip

@@ -197,6 +197,13 @@ def area(code: Any, names: Mapping[str, str]) -> str:
     return name or str(code or "tanpa wilayah")
 
 
+def area_choices(names: Mapping[str, str]) -> dict[str, str]:
+    """The whole province, its cities, their kecamatan: what a form offers where a place is asked for."""
+    cities = {code: area(code, names) for code in sorted(names) if code.count(".") == 1}
+    kecamatan = {code: f"{area(code, names)} ({cities.get(code[:5], '')})" for code in sorted(names) if code.count(".") == 2}
+    return {"31": "Seluruh Jakarta", **cities, **kecamatan}
+
+
 def office(owner: Any, names: Mapping[str, str]) -> str:
     """Who must act: ``sudin/31.73`` → ``Sudin Sosial Jakarta Barat``."""
     text = str(owner or "")

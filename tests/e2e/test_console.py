@@ -27,6 +27,7 @@ PAGES = (
     "/temuan/bulan-belum-dibayar?bulan=2025-09&alasan=account_closed", "/kasus", "/kasus/baru/sanggah", "/penerima-baru", "/bank", "/impor",
     "/impor/beneficiary/baru/decree", "/impor/disbursement/baru/carry-in", "/impor/disbursement/baru/results",
     "/perintah", "/tanda-tangan", "/langkah?bulan=2025-09", "/penampungan", "/penampungan/tahun/2025",
+    "/rekening", "/langganan", "/angka-resmi?bulan=2025-09", "/bank/coba", "/ke-depan?mulai=2025-09",
 )  # fmt: skip
 
 

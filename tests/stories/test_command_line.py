@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 
-def ritme(*words: str, url: str = "http://127.0.0.1:9") -> subprocess.CompletedProcess[str]:
+def ritme(*words: str, url: str = "http://127.0.0.1:9", given: str = "") -> subprocess.CompletedProcess[str]:
+    """``given``: what is typed where the command asks."""
     return subprocess.run(
         [sys.executable, "-m", "ritme", *words],
+        input=given,
         env={**os.environ, "RITME_URL": url},
         capture_output=True,
         text=True,
@@ -120,6 +122,37 @@ def test_common_options_may_stand_anywhere() -> None:
         ]
     assert lines[0] == lines[1]
     assert json.loads(lines[0]) == {"open": 0, "by_reason": {}, "without_owner": 0, "without_due_date": 0, "parked": 0}
+
+
+CHANGE = {
+    "id": "c-1", "programme": "KLJ", "person_id": "p-1", "state": "proposed", "reason": "kartu hilang", "document": "surat 1",
+    "asked_by": "operator", "confirmed_by": None, "in_force_on": None, "told_on": None, "cancelled_by": None, "cancelled_because": None,
+    "lists": [], "account_now": {"bank_code": "111", "ends_with": "0001", "holder": "SITI"},
+    "account_asked": {"bank_code": "111", "ends_with": "0017", "holder": "SITI"},
+}  # fmt: skip
+
+
+def test_changes_of_accounts_are_asked_for_without_a_number_in_the_history() -> None:
+    said = ("--bank", "111", "--holder", "SITI", "--card", "--reason", "kartu hilang", "--document", "surat 1")
+    with answering(201, CHANGE) as url:
+        prompted = ritme("account", "propose", "p-1", "KLJ", *said, url=url, given="7000000017\n")
+        assert prompted.returncode == 0, prompted.stderr
+        assert "7000000017" not in prompted.stdout
+        assert "proposed" in prompted.stdout
+        confirmed = ritme("account", "confirm", "c-1", "--json", url=url, given="7000000017\n")
+        assert json.loads(confirmed.stdout.splitlines()[-1]) == CHANGE
+        assert "0017" in ritme("account", "show", "c-1", url=url).stdout
+        assert ritme("account", "cancel", "c-1", url=url).returncode == 2  # without a reason
+        assert ritme("account", "notice", "c-1", "--day", "2025-09-04", "--how", "telepon", url=url).returncode == 0
+    with answering(200, {"items": [CHANGE], "next": None}) as url:
+        assert "KLJ" in ritme("account", "list", "--untold", url=url).stdout
+    rules = {"items": [], "otherwise": {"working_days": 3, "assumed": True}}
+    with answering(200, rules) as url:
+        assert "3 working days" in ritme("account", "rules", url=url).stdout
+        assert ritme("account", "propose-rule", "5", "--from", "2025-09-08", "--document", "SK 3/2025", url=url).returncode == 0
+        assert ritme("account", "confirm-rule", "2025-09-08", url=url).returncode == 0
+    with answering(409, {"code": "four-eyes", "status": 409, "detail": "another person must confirm the change"}) as url:
+        assert ritme("account", "confirm", "c-1", "--number", "7000000017", url=url).returncode == 3
 
 
 def test_quarantined_rows_are_exit_4_and_a_duplicate_is_not(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from services.console.doors import DoorProblem, Doors, DoorsDep, together
 from services.console.forms import Field, Form, form_of, typed_of
 from services.console.pages.people import person_of
 from services.console.view import go, link, page
-from services.console.words import PROGRAMMES, area
+from services.console.words import PROGRAMMES, area_choices
 
 router = APIRouter()
 
@@ -87,16 +87,9 @@ async def _show(
         request, "recipients.html", doors, status=problem.status if problem else 200, funnel=funnel, waiting=waiting["items"],
         openings=openings, waves=waves["items"], areas=areas, names=names, places=PLACES, visited=VISITED,
         visits=asked["items"], visits_done=handed["items"] + not_handed["items"],
-        forms=[form.choosing("wilayah", _choices(areas)) for form in forms], may_act=VISIT.offered_to(person), whole=whole,
+        forms=[form.choosing("wilayah", area_choices(areas)) for form in forms], may_act=VISIT.offered_to(person), whole=whole,
         problem=problem, typed=typed or {}, sent=sent, proposed={"hari": request.app.state.clock.today().isoformat()},
     )  # fmt: skip
-
-
-def _choices(areas: dict[str, str]) -> dict[str, str]:
-    """The whole province, its cities, their kecamatan: an invitation is for a place that people can walk to."""
-    cities = {code: area(code, areas) for code in sorted(areas) if code.count(".") == 1}
-    kecamatan = {code: f"{area(code, areas)} ({cities.get(code[:5], '')})" for code in sorted(areas) if code.count(".") == 2}
-    return {WHOLE: "Seluruh Jakarta", **cities, **kecamatan}
 
 
 @router.get("/penerima-baru")

@@ -48,12 +48,13 @@ async def listed(session: ReadDep, caller: CallerDep, month: str = "") -> dict[s
     return {"items": await figures.figures(session, month)}
 
 
-@router.get("/figures/{name}")
-async def one(name: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
-    return await figures.figure(session, name)
-
-
-@router.get("/figures/{name}/check", dependencies=[allowed(whole_agency=True)])
+# A name is what the office calls it, such as "Siaran pers 12/2025": it may hold slashes, so the longer path stands first.
+@router.get("/figures/{name:path}/check", dependencies=[allowed(whole_agency=True)])
 async def check(name: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """The figure counted again from the ledger."""
     return await figures.check(session, name)
+
+
+@router.get("/figures/{name:path}")
+async def one(name: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    return await figures.figure(session, name)
