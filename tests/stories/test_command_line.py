@@ -124,7 +124,7 @@ def test_common_options_may_stand_anywhere() -> None:
     assert json.loads(lines[0]) == {"open": 0, "by_reason": {}, "without_owner": 0, "without_due_date": 0, "parked": 0}
 
 
-CHANGE = {
+CHANGE: dict[str, Any] = {
     "id": "c-1", "programme": "KLJ", "person_id": "p-1", "state": "proposed", "reason": "kartu hilang", "document": "surat 1",
     "asked_by": "operator", "confirmed_by": None, "in_force_on": None, "told_on": None, "cancelled_by": None, "cancelled_because": None,
     "lists": [], "account_now": {"bank_code": "111", "ends_with": "0001", "holder": "SITI"},
