@@ -19,6 +19,8 @@ from uuid import UUID
 CHECKSUM: Final = ".sha256"
 RECEIPT: Final = ".receipt"
 PROBLEM: Final = ".problem.json"
+_NAME_MAX: Final = 200
+"""Bytes; a file system takes 255, and the stamp, a dot and an ending stand around them."""
 _UNDER_WAY: Final = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 """Endings that transfer programs give a file while they still write it."""
 
@@ -109,6 +111,17 @@ class Arrived:
         return self.path.name.endswith(RECEIPT)
 
 
+def name_readably(folder: Path) -> None:
+    """Give files whose name is no UTF-8 one that can be written down: each broken byte becomes a low line. Blocking.
+
+    A file and its checksum get the same name. What is under way keeps its name until it is complete.
+    """
+    for path in list(plain_files(folder)):
+        readable = os.fsencode(path.name).decode("utf-8", errors="replace").replace("\ufffd", "_")
+        if readable != path.name and not path.with_name(readable).exists():
+            path.rename(path.with_name(readable))
+
+
 def plain_files(folder: Path) -> Iterator[Path]:
     """Files that are complete by their name, oldest first; no links, no folders, nothing hidden."""
     found = [
@@ -147,13 +160,14 @@ def first_word(path: Path) -> str:
 def move_with_checksum(path: Path, folder: Path, stamp: str) -> Path:
     """Into ``folder`` under ``stamp-NAME``, so that a later file of the same name does not hide it; its checksum goes along.
 
-    A file that is not there any more was moved before.
+    A very long name loses its beginning. A file that is not there any more was moved before.
     """
-    target = folder / f"{stamp}-{path.name}"
+    name = path.name.encode()[-_NAME_MAX:].decode(errors="ignore")
+    target = folder / f"{stamp}-{name}"
     beside = path.with_name(path.name + CHECKSUM)
     with suppress(FileNotFoundError):
         path.replace(target)
     with suppress(FileNotFoundError):
-        beside.replace(folder / f"{stamp}-{beside.name}")
+        beside.replace(target.with_name(target.name + CHECKSUM))
     sync_folder(folder)
     return target

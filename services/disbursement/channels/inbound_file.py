@@ -130,7 +130,7 @@ class InboundFile:
         """Each record with its kind, ``first``, ``titles``, ``row`` or ``last``, and its line."""
         template = self._template
         kinds = ["first"] * bool(template.first) + ["titles"] * template.titles
-        records = itertools.islice(self._lines(), template.skip, None)
+        records = (record for record in self._lines() if record[0] > template.skip)  # an empty line of the letterhead is one too
         waiting = next(records, None)
         for nth in itertools.count():
             if waiting is None:

@@ -81,11 +81,11 @@ class AmountForm:
                     raise Unreadable("amount-form")
             else:
                 digits, fraction = digits[: -self.decimals], digits[-self.decimals :]
-        if not re.fullmatch(r"\d{1,18}", digits, re.ASCII) or (fraction and not re.fullmatch(r"\d+", fraction, re.ASCII)):
+        if not re.fullmatch(r"0*\d{1,15}", digits, re.ASCII) or (fraction and not re.fullmatch(r"\d+", fraction, re.ASCII)):
             raise Unreadable("amount-form")
         if fraction.strip("0"):
             raise Unreadable("amount-cents")
-        return int(digits)
+        return int(digits[-15:])
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def put(desk: Desk, name: str, content: bytes, checksum: str | None = "right") -
     (folder(desk, "in") / name).write_bytes(content)
     if checksum is not None:
         digest = hashlib.sha256(content).hexdigest() if checksum == "right" else checksum
-        (folder(desk, "in") / f"{name}.sha256").write_text(f"{digest}  {name}\n")
+        (folder(desk, "in") / f"{name}.sha256").write_text(f"{digest}  {name}\n", errors="surrogateescape")
 
 
 async def results_of(office: Office, batch: dict[str, Any], code: str = "00") -> bytes:
@@ -291,3 +291,23 @@ async def test_refused_files_lie_apart_with_the_reason_and_hold_up_nobody(office
     put(desk, "4-rusak.csv", good)
     await desk.settle()
     assert (await office.get("/bank/inbox"))["items"][0]["state"] == "duplicate"
+
+
+async def test_no_name_of_a_file_holds_up_the_others(office: Office, desk: Desk) -> None:
+    """Bytes that are no UTF-8, and a name as long as a file system takes: both are read, moved, and written down."""
+    batch = await office.released()
+    await desk.settle()
+    content = await results_of(office, batch)
+    long = "l" * 240 + ".csv"
+    put(desk, os.fsdecode(b"hasil-\xff.csv"), content + b"\r\n")
+    put(desk, long, content + b"\r\n\r\n")
+    put(desk, "biasa.csv", content)
+    await desk.settle()
+    arrived = (await office.get("/bank/inbox"))["items"]
+    assert sorted((one["name"], one["state"]) for one in arrived) == [
+        ("biasa.csv", "applied"), ("hasil-_.csv", "applied"), (long, "applied"),
+    ]  # fmt: skip
+    assert names(desk, "in") == []
+    assert sorted(name[14:] for name in names(desk, "done")) == sorted(
+        each for name in ("biasa.csv", "hasil-_.csv", long[-200:]) for each in (name, f"{name}.sha256")
+    )

@@ -179,6 +179,21 @@ async def test_columns_by_their_titles_without_account_or_parts(office: Office, 
     assert desk.outcomes() == {"in_payment": 3, "paid": 1}  # no part says that it was the last
 
 
+async def test_an_empty_line_of_the_letterhead_swallows_no_payment(office: Office) -> None:
+    """Two lines above the rows, one of them empty; and an amount that no column takes quarantines its row, not the file."""
+    batch = await office.released()
+    people = await order(office, batch)
+    plain: dict[str, Any] = {
+        "titles": False, "skip": 2, "columns": [{"field": name} for name in ("reference", "amount", "code", "day")], "whole": True,
+    }  # fmt: skip
+    await agree(office, "template_results", plain)
+    far = [f"{batch['code']}-{n:06d};{10**18 - 1};00;2025-09-25" for n in range(2, 14)]
+    content = "\r\n".join(["BANK JAKARTA", "", f"{batch['code']}-000001;300000;00;2025-09-25", *far]).encode()
+    status, answer = await send(office, content)
+    assert (status, answer.get("applied"), answer.get("quarantined")) == (201, 1, 12), answer
+    assert office.head(people[0]) == ("paid", "")
+
+
 async def test_one_file_about_two_lists(office: Office, desk: Desk) -> None:
     first = await office.released()
     desk.beneficiary.activate(person(9), from_month="2025-10", to_month="2025-10")

@@ -52,7 +52,9 @@ async def read_inbox(session: WriteSession, *, cipher: FieldCipher, data: Path, 
     moved = await _move_decided(session, data, at)
     if moved:
         return moved
-    for arrived in await asyncio.to_thread(lambda: list(folders.arrivals(folders.bank_folder(data, "in")))):
+    place = folders.bank_folder(data, "in")
+    await asyncio.to_thread(folders.name_readably, place)
+    for arrived in await asyncio.to_thread(lambda: list(folders.arrivals(place))):
         if not arrived.receipt and not arrived.whole and at.timestamp() - arrived.written_at < _PATIENCE.total_seconds():
             continue
         await _decide(session, arrived, cipher=cipher, at=at)
