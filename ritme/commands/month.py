@@ -19,6 +19,8 @@ def add_to(app: typer.Typer) -> None:
     month.command("open")(open_month)
     month.command("show")(show)
     month.command("seals")(seals)
+    month.command("close")(close_month)
+    month.command("closing")(closing)
     app.add_typer(month, name="month", rich_help_panel="Month")
     app.command("status-change", rich_help_panel="Month")(status_change)
     app.command("status-confirm", rich_help_panel="Month")(status_confirm)
@@ -92,6 +94,28 @@ def show(
     reasons = table(("unpaid because", "people"), sorted(found["unpaid_by_reason"].items(), key=lambda item: -item[1]))
     title = f"{month}: {'the equation holds' if found['holds'] else 'THE EQUATION DOES NOT HOLD'}"
     shown.answer(found, table(("programme", *OUTCOMES), rows, title), reasons)
+
+
+def close_month(
+    context: typer.Context, month: str, programme: str, minutes: Annotated[str, typer.Option(help="Number of the signed minutes.")]
+) -> None:
+    """Ask to close a programme's month by its minutes; another person confirms (`order confirm`). `month closing` says what lacks."""
+    shown = terminal(context)
+    order = shown.doors("treasurer").post(f"/disbursement/months/{month}/closing", {"programme": programme, "minutes": minutes})
+    shown.answer(order, pairs({key: order[key] for key in ("id", "kind", "state", "person_months", "rupiah", "document", "asked_by")}))
+
+
+def closing(context: typer.Context, month: str) -> None:
+    """By programme: closed when and by whom, what came after the closing, and what still lacks."""
+    shown = terminal(context)
+    found = shown.doors("treasurer").get(f"/disbursement/months/{month}/closing")
+    rows = []
+    for one in found["programmes"]:
+        last = one["closings"][-1] if one["closings"] else {}
+        lacks = ", ".join(f"{each['lack']} {each['count']}" for each in one["lacks"] or [])
+        after = ", ".join(f"{each['was'] or 'new'} > {each['now']} {each['people']}" for each in one["after_closing"])
+        rows.append((one["programme"], one["state"], last.get("minutes", ""), last.get("closed_at", ""), lacks, after))
+    shown.answer(found, table(("programme", "state", "minutes", "closed at", "lacks", "after the closing"), rows))
 
 
 def status_change(

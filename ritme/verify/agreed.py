@@ -30,7 +30,7 @@ TOPICS: Final[Mapping[str, tuple[int, int]]] = {
 TYPES: Final[Mapping[str, tuple[int, ...]]] = {
     "beneficiary.person": (101, 102, 103, 104),
     "beneficiary.programme": (111, 112),
-    "disbursement.month": (201, 202, 203, 204, 205),
+    "disbursement.month": (201, 202, 203, 204, 205, 206),
     "disbursement.payment": (211,),
     "disbursement.gap": (221, 222, 223),
     "disbursement.case": (231,),

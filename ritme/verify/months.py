@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from ritme.verify.agreed import MOVES, NEEDS_REASON, ONLY_REASON, SAME_OUTCOME, SENT
+from ritme.verify.closings import closed_months
 from ritme.verify.looking import counted, every, side_by_side
 from ritme.verify.report import Invariant
 from ritme.verify.snapshots import Snapshot, Sources
@@ -21,12 +22,13 @@ _AS_OF: Final = """
 
 
 def sealed_and_complete(look: Sources, line: Invariant) -> None:
-    """Seal = own projection = heads, by person; nobody is left without an answer once results are due."""
+    """Seal = own projection = heads, by person; nobody is left without an answer once results are due; closed months."""
     ledger = look["disbursement"]
     for seal in _seals(ledger):
         _one_seal(look, line, seal)
     _after_results(line, ledger)
     _every_open_one_is_owned(look, line)
+    closed_months(line, ledger)
 
 
 def _seals(ledger: Snapshot) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ _SENTENCES: Final = {
     "over-ceiling": "Melebihi pagu yang tersedia. Tidak ada yang disimpan.",
     "more-than-released": "Setoran kembali lebih besar dari dana yang dicairkan.",
     "month-in-ritme": "Bulan ini sudah berjalan di Ritme; riwayat lama tidak dapat dimasukkan lagi.",
+    "month-not-finished": "Bulan ini belum dapat ditutup: masih ada yang tanpa jawaban, daftar terbuka, atau dana yang belum cocok.",
     "month-not-opened": "Bulan ini belum dibuka.",
     "no-sp2d-needed": "Daftar ini dibayar dari rekening penampungan: tidak ada SPP, SPM, atau SP2D baru untuknya.",
     "document-number-used": "Nomor ini sudah tertulis pada dokumen lain. Periksa nomornya.",

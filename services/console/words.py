@@ -54,6 +54,14 @@ OPENINGS: Final = {
     "seal_differs": "Daftar penyaluran berbeda dari kunci; tidak dibuka",
 }  # fmt: skip
 """Why a programme's month was not opened."""
+LACKS_TO_CLOSE: Final = {
+    "seal_not_followed": "kunci ulang belum diikuti; buka bulan sekali lagi",
+    "unreconciled": "orang berbeda dari kunci batas data", "equation": "orang tidak cocok antara kunci dan hak bulan",
+    "due": "orang layak bayar belum dikirim", "in_payment": "orang masih dalam pengiriman",
+    "without_owner": "orang belum dibayar tanpa penanggung jawab", "lists": "daftar penyaluran belum ditutup",
+    "statement": "mutasi dana pada hari yang belum ditutup dengan rekening koran",
+}  # fmt: skip
+"""What keeps a month open, after its number."""
 BATCH_STATES: Final = {
     "draft": "Draf", "submitted": "Diajukan", "checked": "Diperiksa", "approved": "Disetujui, menunggu anggaran",
     "reserved": "Anggaran tersedia, menunggu SP2D", "refused": "Anggaran tidak cukup",
@@ -66,13 +74,13 @@ SIGNATURES: Final = {
 }  # fmt: skip
 MONTH_STATES: Final = {
     "sealed": "batas data sudah lewat, belum dibuka", "opened": "dibuka", "closed": "ditutup", "carried_in": "dari sebelum Ritme",
-    "partly_opened": "dibuka sebagian", "mixed": "sebagian dari sebelum Ritme",
+    "partly_opened": "dibuka sebagian", "partly_closed": "ditutup sebagian", "mixed": "sebagian dari sebelum Ritme",
 }  # fmt: skip
 
 ORDERS: Final = {
     "freeze": "Pembekuan", "lift": "Pencabutan pembekuan", "not_executed": "Bank tidak pernah menjalankan",
     "lapse": "Tahun anggaran berakhir", "reopen_year": "Anggaran berikutnya mengambil alih", "cutoff_hour": "Jam batas bank",
-    "close": "Penutupan penyaluran",
+    "close": "Penutupan penyaluran", "close_month": "Penutupan bulan",
 }  # fmt: skip
 """What waits for a second person."""
 SCOPES: Final = {"programme": "Program", "batch": "Penyaluran", "person": "Orang"}
@@ -237,7 +245,7 @@ STEPS: Final = (
     ("Kirim Bank", ("released",), "Berkas dikirim ke bank oleh orang keempat"),
     ("Hasil", ("results_in",), "Jawaban bank lengkap atau jatuh tempo"),
     ("Retur/STS", (), "Dana yang kembali dijelaskan atau disetor"),
-    ("Tutup", (), "Berita acara ditandatangani"),
+    ("Tutup", ("closed",), "Berita acara ditandatangani"),
 )
 """The office's ten steps (screen S2), the steps of disbursement that each stands for, and what happens in it."""
 
@@ -245,14 +253,14 @@ WAITING_FOR: Final = {
     "sealed": "menunggu batas data", "opened": "menunggu pembukaan bulan oleh operator", "composed": "menunggu operator menyusun daftar",
     "submitted": "menunggu operator mengajukan daftar", "checked": "menunggu pemeriksa", "approved": "menunggu kepala bidang",
     "reserved": "menunggu cadangan anggaran", "funded": "menunggu SP2D", "released": "menunggu pelepas dana",
-    "results_in": "menunggu hasil bank",
+    "results_in": "menunggu hasil bank", "closed": "menunggu berita acara",
 }  # fmt: skip
 
 CALENDAR_STEPS: Final = {
     "sealed": "Batas data dikunci", "opened": "Bulan dibuka", "composed": "Daftar disusun", "submitted": "Daftar diajukan",
     "checked": "Daftar diperiksa", "approved": "Daftar disetujui", "reserved": "Anggaran dicadangkan", "funded": "SP2D terbit",
     "released": "Berkas dikirim ke bank", "credited": "Dana pertama masuk rekening", "results_in": "Hasil bank lengkap",
-    "gaps_owned": "Setiap bulan terlewat punya penanggung jawab",
+    "gaps_owned": "Setiap bulan terlewat punya penanggung jawab", "closed": "Bulan ditutup",
 }  # fmt: skip
 CALENDAR_STATES: Final = {
     "done": "Selesai", "done_late": "Selesai, terlambat", "late": "Terlambat", "soon": "Segera jatuh tempo", "ahead": "Belum waktunya",
@@ -297,7 +305,8 @@ def month_steps(given: list[dict[str, Any]], *, holding: int | None, closed: boo
             done = results_in and (closed or holding == 0)
             waiting = "dana di rekening penampungan belum habis" if results_in and holding else ""
         elif name == "Tutup":
-            done, waiting = closed, "menunggu berita acara"
+            done, waiting = closed, WAITING_FOR["closed"]
+            at = by_step.get("closed", {}).get("at") if done else None
         else:
             done = bool(mine) and all(one["state"] == "done" for one in mine)
             at = mine[-1].get("at") if done else None

@@ -95,6 +95,8 @@ STEPS: Final[tuple[tuple[str, int, int, str, str], ...]] = (
     ("credited", 18, 1, "treasurer", "leader"),
     ("results_in", 19, 1, "operator", "approver"),
     ("gaps_owned", 20, 1, "operator", "approver"),
+    # In the month after: the bank's statement of its last days is there, and the holding account was agreed on.
+    ("closed", 25, 3, "treasurer", "approver"),
 )
 
 # Until the agency sets its own: a list of half a year for everybody (6 x 219,252 x 300,000) is the largest that can be meant.

@@ -102,6 +102,23 @@ class BatchSettled(Event, frozen=True, kw_only=True):
     list: str
 
 
+@event("disbursement.month.closed.v1", 206, MONTH)
+class MonthClosed(Event, frozen=True, kw_only=True):
+    """Two people closed the programme's month by its minutes; persons by outcome, as they stood then.
+
+    ``closing_no``: a later one counts what happened after the one before. Key: that of ``disbursement.month.opened``.
+    """
+
+    programme: str
+    month: str
+    closing_no: int
+    paid: int
+    unknown: int
+    held: int
+    missed: int
+    excluded: int
+
+
 @event("disbursement.payment.returned.v1", 211, PAYMENT)
 class PaymentReturned(Event, frozen=True, kw_only=True):
     """The bank could not credit, or sent back; the months are missed and the money stays in holding."""

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from services.console import words
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.forms import typed_of
 from services.console.view import go, link, page
 
 router = APIRouter()
@@ -21,6 +22,8 @@ LIST_PAGE: Final = 100
 GAPS_READ: Final = 1_000
 """Gaps read beside one page of people, to name owner and date; a kelurahan has fewer."""
 MONEY: Final = ("sp2d", "from_holding", "credited", "returned", "paid_on", "holding")
+CLOSERS: Final = ("treasurer", "approver")
+"""Who asks for a month's closing, and who agrees; the service decides."""
 ALWAYS_SHOWN: Final = ("paid", "unknown", "held", "missed", "excluded")
 
 
@@ -77,9 +80,10 @@ def _items(answer: Any) -> list[dict[str, Any]]:
     return [] if isinstance(answer, DoorProblem) else answer["items"]
 
 
-@router.get("/bulan/{month}")
-async def month_page(month: str, request: Request, doors: DoorsDep) -> Response:
-    equation, breakdown, groups, money, batches, months, areas = await together(
+async def _show_month(
+    request: Request, doors: Doors, month: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None
+) -> Response:
+    equation, breakdown, groups, money, batches, months, areas, closing, orders, names = await together(
         doors.get(f"/disbursement/months/{month}/equation"),
         doors.ask(f"/disbursement/months/{month}/breakdown", by="reason"),
         doors.ask("/disbursement/gaps/groups", month=month),
@@ -87,17 +91,41 @@ async def month_page(month: str, request: Request, doors: DoorsDep) -> Response:
         doors.ask("/disbursement/batches", month=month),
         doors.ask("/disbursement/months"),
         doors.area_names(),
+        doors.ask(f"/disbursement/months/{month}/closing"),
+        doors.ask("/disbursement/orders", state="proposed", kind="close_month"),
+        doors.people_names(),
     )
     closed = {one["state"] for one in equation["by_programme"].values()} == {"closed"}
     known_money = None if isinstance(money, DoorProblem) or not money["sp2d"] else money
     steps = words.month_steps(equation["steps"], holding=known_money["holding"] if known_money else None, closed=closed)
     return page(
-        request, "month.html", doors, month=month, equation=equation, terms=equation_terms(equation), steps=steps,
+        request, "month.html", doors, status=problem.status if problem else 200, month=month, equation=equation,
+        terms=equation_terms(equation), steps=steps,
         reasons=reasons(_items(breakdown), _items(groups)), groups=groups, money=known_money, money_problem=money,
         batches=_items(batches), months=[one["month"] for one in _items(months)], areas=areas,
         payable=equation["entitled"] - equation["held"] - equation["excluded"],
-        moving=any(one["state"] != "done" for one in equation["steps"]),
+        moving=any(one["state"] != "done" for one in equation["steps"] if one["step"] != "closed"), closing=closing, names=names,
+        orders=[one for one in _items(orders) if one["subject"]["month"] == month], problem=problem, typed=typed or {},
+        may_close=doors.person is not None and doors.person.is_any(*CLOSERS),
     )  # fmt: skip
+
+
+@router.get("/bulan/{month}")
+async def month_page(month: str, request: Request, doors: DoorsDep) -> Response:
+    return await _show_month(request, doors, month)
+
+
+@router.post("/bulan/{month}/tutup")
+async def close_month(month: str, request: Request, doors: DoorsDep) -> Response:
+    """Ask that a programme's month be closed by its minutes; it is, once another person agrees."""
+    typed = await typed_of(request)
+    try:
+        await doors.post(
+            f"/disbursement/months/{month}/closing", {"programme": typed.get("program", ""), "minutes": typed.get("berita_acara", "")}
+        )
+    except DoorProblem as problem:
+        return await _show_month(request, doors, month, problem, typed)
+    return go(request, link(f"/bulan/{month}", selesai="minta-perintah"))
 
 
 @router.get("/bulan/{month}/ledger.csv")

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from services.console import words
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
-from services.console.figures import day, whole
+from services.console.figures import day, month_name, whole
 from services.console.forms import typed_of
 from services.console.view import go, link, page
 
@@ -48,6 +48,12 @@ def about(order: dict[str, Any]) -> list[str]:
             lines = [f"pukul {subject['hour']} mulai {day(subject['valid_from'])}", f"bank {bank}, program {programme}"]
         case "close":
             lines = [subject["batch"]]
+        case "close_month":
+            numbers = subject["numbers"]
+            lines = [
+                f"{subject['programme']} {month_name(subject['month'])}",
+                ", ".join(f"{name} {whole(numbers[key]['people'])}" for key, name in words.OUTCOMES.items() if key in numbers),
+            ]
         case _:
             lines = [words.word(words.SCOPES, subject.get("scope"))] if subject.get("scope") else []
     return lines

@@ -18,6 +18,7 @@ from services.disbursement.api import (
     handover,
     holding,
     inquiries,
+    month_closing,
     months,
     outlook,
     papers,
@@ -32,6 +33,7 @@ from services.disbursement.api import (
 router = APIRouter()
 for _part in (
     months,
+    month_closing,
     proof,
     batches,
     comparison,

@@ -17,9 +17,9 @@ from shared.kernel.workdays import add_working_days, is_working_day
 
 STEPS: Final = (
     "sealed", "opened", "composed", "submitted", "checked", "approved", "reserved", "funded", "released", "credited",
-    "results_in", "gaps_owned",
+    "results_in", "gaps_owned", "closed",
 )  # fmt: skip
-"""In the order of the office's month (DESIGN.md); from ``composed`` on: the programme's main batch."""
+"""In the order of the office's month (DESIGN.md); from ``composed`` on: the programme's main batch; ``closed``: the month itself."""
 
 EVERY: Final = "*"
 """As the programme of a rule: for each that has none of its own."""

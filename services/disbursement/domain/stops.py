@@ -25,6 +25,7 @@ class OrderKind(StrEnum):
     REOPEN_YEAR = "reopen_year"
     CUTOFF_HOUR = "cutoff_hour"
     CLOSE = "close"
+    CLOSE_MONTH = "close_month"
 
 
 _K = OrderKind
@@ -39,6 +40,8 @@ ROLES: Final[Mapping[OrderKind, frozenset[str]]] = MappingProxyType(
         _K.REOPEN_YEAR: frozenset({"treasurer", "approver"}),
         _K.CUTOFF_HOUR: frozenset({"operator", "treasurer", "approver"}),
         _K.CLOSE: frozenset({"operator", "treasurer", "approver"}),
+        # The month's minutes carry the names of the treasurer and the division head (USERS.md).
+        _K.CLOSE_MONTH: frozenset({"treasurer", "approver"}),
     }
 )
 

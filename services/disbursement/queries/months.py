@@ -64,7 +64,12 @@ async def months(session: ReadSession) -> dict[str, Any]:
         )  # fmt: skip
     for item in items.values():
         states = {one["state"] for one in item["programmes"]}
-        item["state"] = states.pop() if len(states) == 1 else "partly_opened" if "opened" in states else "mixed"
+        item["state"] = (
+            states.pop() if len(states) == 1
+            else "partly_closed" if states == {"opened", "closed"}
+            else "partly_opened" if "opened" in states
+            else "mixed"
+        )  # fmt: skip
     return {"items": list(items.values())}
 
 

@@ -37,6 +37,12 @@ async def steps_reached(session: AnySession, month: Month, programmes: Collectio
         of_month,
     ):
         found[row.programme]["opened"] = jakarta_day(row.opened_at) if row.opened_at else None
+    for row in await session.execute(
+        text("""SELECT programme, max(closed_at) AS at FROM month_closing WHERE month = :month AND closing_no = 1
+                   AND programme = ANY(CAST(:programmes AS text[])) GROUP BY programme"""),
+        of_month,
+    ):
+        found[row.programme]["closed"] = jakarta_day(row.at)
     batches = await _main_batches(session, month)
     if batches:
         facts = await _facts(session, list({batch.id for batch in batches.values()}))

@@ -13,7 +13,7 @@ from services.disbursement.queries.batches import handover
 from shared.db.session import ReadSession
 
 STEPS: Final = (
-    "sealed", "opened", "composed", "submitted", "checked", "approved", "reserved", "funded", "released", "results_in",
+    "sealed", "opened", "composed", "submitted", "checked", "approved", "reserved", "funded", "released", "results_in", "closed",
 )  # fmt: skip
 """In the order of the office's month (DESIGN.md, "The month, as the office lives it"); from ``composed`` on: the main batch."""
 
@@ -43,6 +43,8 @@ async def _done(session: ReadSession, month: str, states: Collection[str]) -> di
         done["sealed"] = sealed
     if set(states) <= {"opened", "closed", "carried_in"}:
         done["opened"] = await session.scalar(text("SELECT max(opened_at) FROM programme_month WHERE month = :month"), {"month": month})
+    if set(states) == {"closed"}:
+        done["closed"] = await session.scalar(text("SELECT max(closed_at) FROM month_closing WHERE month = :month"), {"month": month})
     batch = (
         await session.execute(
             text("""SELECT id, state, list_hash, composed_at, released_at FROM batch

@@ -25,7 +25,7 @@ Table(
     c.at("confirmed_at", nullable=True),
     Column("cancelled_by", Text),
     c.at("cancelled_at", nullable=True),
-    c.one_of("kind", "freeze", "lift", "not_executed", "lapse", "reopen_year", "cutoff_hour", "close"),
+    c.one_of("kind", "freeze", "lift", "not_executed", "lapse", "reopen_year", "cutoff_hour", "close", "close_month"),
     c.one_of("state", "proposed", "done", "cancelled"),
     CheckConstraint("confirmed_by <> asked_by", name="four_eyes"),
     CheckConstraint("(state = 'done') = (confirmed_by IS NOT NULL)", name="done"),

@@ -193,12 +193,12 @@ async def test_every_step_of_a_whole_month_has_its_day(office: Office, clock: Fr
     assert {step: one["actual"] for step, one in shown.items()} == {
         "sealed": "2025-09-03", "opened": "2025-09-03", "composed": "2025-09-15", "submitted": "2025-09-15", "checked": "2025-09-15",
         "approved": "2025-09-15", "reserved": "2025-09-15", "funded": "2025-09-18", "released": "2025-09-15",
-        "credited": "2025-09-15", "results_in": "2025-09-16", "gaps_owned": "2025-09-16",
+        "credited": "2025-09-15", "results_in": "2025-09-16", "gaps_owned": "2025-09-16", "closed": None,
     }  # fmt: skip
     assert (shown["submitted"]["state"], shown["submitted"]["days_late"]) == ("done_late", 1)  # due on Friday the 12th
     assert (shown["released"]["state"], shown["released"]["days_late"]) == ("done", 0)
     (programme,) = (await office.get(f"/calendar?month={MONTH}"))["programmes"]
-    assert (programme["now"], programme["late"]) == (None, 0)
+    assert (programme["now"], programme["late"]) == ("closed", 0)
 
 
 async def test_a_month_that_is_replayed_years_later_calls_nobody(office: Office, clock: FrozenClock) -> None:

@@ -163,7 +163,7 @@ async def compose(
         raise OnlyARetry("only a list of kind retry can be paid from the holding account", kind=kind)
     opened = list(
         await session.scalars(
-            text("SELECT programme FROM programme_month WHERE month = :month AND state = 'opened' ORDER BY programme"),
+            text("SELECT programme FROM programme_month WHERE month = :month AND state IN ('opened', 'closed') ORDER BY programme"),
             {"month": month},
         )
     )
@@ -229,7 +229,8 @@ async def _open_months(session: WriteSession, month: str, programmes: Sequence[s
     return list(
         await session.scalars(
             text("""SELECT DISTINCT m.month FROM programme_month m
-                     WHERE m.month <= :month AND m.programme = ANY(CAST(:programmes AS text[])) AND m.state IN ('opened', 'carried_in')
+                     WHERE m.month <= :month AND m.programme = ANY(CAST(:programmes AS text[]))
+                       AND m.state IN ('opened', 'carried_in', 'closed')
                        AND (m.month >= :recent OR m.state = 'carried_in'
                             OR EXISTS (SELECT FROM gap g WHERE g.month = m.month AND g.state = 'open'))"""),
             {"month": month, "programmes": list(programmes), "recent": shift(Month(month), -RECENT_MONTHS)},

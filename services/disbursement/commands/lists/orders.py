@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 
 from services.disbursement.commands.bank import not_executed
 from services.disbursement.commands.lists import cutoff_hour, freeze
-from services.disbursement.commands.months import budget_year, closing
+from services.disbursement.commands.months import budget_year, closing, month_closing
 from services.disbursement.domain.stops import Ask, OrderKind, may_confirm, may_order
 from shared.db.session import WriteSession
 from shared.kernel.errors import IllegalTransition, NotAllowed, NotFound
@@ -29,6 +29,7 @@ EFFECTS: Final[Mapping[OrderKind, Effect]] = {
     OrderKind.REOPEN_YEAR: budget_year.reopen,
     OrderKind.CUTOFF_HOUR: cutoff_hour.set_hour,
     OrderKind.CLOSE: closing.close,
+    OrderKind.CLOSE_MONTH: month_closing.close,
 }
 
 

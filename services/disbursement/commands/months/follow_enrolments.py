@@ -34,7 +34,7 @@ class Followed:
 _NOW = """
     SELECT h.month, h.programme, h.person_id, h.outcome, state.status, state.resumed, state.reason, state.person_version
       FROM ({touched}) AS t(person_id, programme)
-      JOIN programme_month pm ON pm.programme = t.programme AND pm.state IN ('opened', 'carried_in')
+      JOIN programme_month pm ON pm.programme = t.programme AND pm.state IN ('opened', 'carried_in', 'closed')
        AND pm.month BETWEEN :first_month AND :last_month
       JOIN entitlement_month h
         ON h.month = pm.month AND h.programme = t.programme AND h.person_id = t.person_id AND h.outcome IN ('held', 'due')
@@ -118,7 +118,7 @@ async def mark_reinstated(session: WriteSession, touched: str, params: Mapping[s
             UPDATE entitlement_month AS h SET standing = 'reinstated', changed_at = :marked_at
               FROM ({touched}) AS t(person_id, programme), programme_month pm, seal s
              WHERE s.programme = pm.programme AND s.month = pm.month AND s.seal_no = pm.seal_no
-               AND pm.programme = t.programme AND pm.state = 'opened' AND pm.month >= :first_month
+               AND pm.programme = t.programme AND pm.state IN ('opened', 'closed') AND pm.month >= :first_month
                AND h.month = pm.month AND h.programme = t.programme AND h.person_id = t.person_id
                AND h.standing = '' AND h.outcome = 'due'
                AND EXISTS (

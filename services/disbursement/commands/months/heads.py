@@ -73,8 +73,9 @@ async def mark_opened(session: WriteSession, values: Mapping[str, Any]) -> tuple
         )
     ).one()
     version = await session.scalar(
-        text("""UPDATE programme_month SET state = 'opened', version = version + 1, opened_at = coalesce(opened_at, :at),
-                       seal_no = :seal_no, quota = :quota, due = :due, held = :held, excluded = :excluded
+        text("""UPDATE programme_month SET state = CASE state WHEN 'closed' THEN state ELSE 'opened' END, version = version + 1,
+                       opened_at = coalesce(opened_at, :at), seal_no = :seal_no, quota = :quota,
+                       due = :due, held = :held, excluded = :excluded
                  WHERE programme = :programme AND month = :month RETURNING version"""),
         {**values, "due": due, "held": held, "excluded": excluded},
     )

@@ -80,7 +80,7 @@ async def _open(session: WriteSession, service: Service, caller: Caller, *, mont
     current = (
         await session.execute(text("SELECT * FROM programme_month WHERE programme = :programme AND month = :month FOR UPDATE"), key)
     ).one_or_none()
-    behind = current is not None and current.state == "opened" and seal is not None and current.seal_no < seal.seal_no
+    behind = current is not None and current.state in ("opened", "closed") and seal is not None and current.seal_no < seal.seal_no
     if current is not None and current.state in ("opened", "closed") and not behind:
         opened_seal = await session.scalar(
             text("SELECT hash FROM seal WHERE programme = :programme AND month = :month AND seal_no = :seal_no"),

@@ -40,7 +40,8 @@ _STATE: Final = """
 _STOPPED: Final = f"""
     SELECT h.month, h.programme, h.person_id, state.reason, 'enrolment/' || h.person_id || '/' || state.person_version
       FROM pg_temp.stopping t
-      JOIN programme_month pm ON pm.programme = t.programme AND pm.state = 'opened' AND pm.month BETWEEN :first_month AND :last_month
+      JOIN programme_month pm ON pm.programme = t.programme AND pm.state IN ('opened', 'closed')
+       AND pm.month BETWEEN :first_month AND :last_month
       JOIN seal s ON s.programme = pm.programme AND s.month = pm.month AND s.seal_no = pm.seal_no
       JOIN entitlement_month h ON h.month = pm.month AND h.programme = t.programme AND h.person_id = t.person_id
        AND h.outcome IN ('due', 'missed')

@@ -89,7 +89,7 @@ async def miss_unlisted(session: WriteSession, months: Sequence[str], *, at: dat
 
 _NEVER_SENT: Final = """
     SELECT m.programme, m.month, m.opened_at FROM programme_month m
-     WHERE m.state = 'opened' AND m.opened_at < :at
+     WHERE m.state IN ('opened', 'closed') AND m.opened_at < :at
        AND NOT EXISTS (SELECT FROM batch b WHERE b.month = m.month AND b.kind = 'main'
                           AND b.state IN ('released', 'results_in', 'closed') AND b.programmes @> to_jsonb(m.programme))
      ORDER BY m.month, m.programme"""
