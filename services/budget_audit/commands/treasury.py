@@ -94,8 +94,18 @@ async def record_returns(session: WriteSession, import_id: UUID, *, at: datetime
         )
     ).all()
     lines = await store.lock_lines(session, {row.line_id for row in rows})
+    returned: dict[UUID, int] = {}
     for row in rows:
         await _check_released(session, row.reference, row.programme, row.amount, row.number)
+        returned[row.line_id] = returned.get(row.line_id, 0) + row.amount
+        if returned[row.line_id] > (out := lines[row.line_id].realised - lines[row.line_id].returned):
+            # A retry of money that was carried over from the year before: this year's line has not paid it.
+            raise MoreThanReleased(
+                f"STS {row.number} returns {row.amount}; {out} of its budget line is out",
+                requested=row.amount,
+                available=out,
+                sts=row.number,
+            )
         return_id = natural_id("sts", row.number, row.programme)
         await session.execute(
             text("""INSERT INTO treasury_return VALUES

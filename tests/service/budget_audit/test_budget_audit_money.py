@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import psycopg
 import pytest
 
 from services.budget_audit.commands import reserve
 from shared.contracts.disbursement import BatchSettled
 from shared.kernel.ids import natural_id
-from tests.service.budget_audit.books import BATCH, LIST, Books, approved, settled, sp2d_rows, withdrawn
+from tests.service.budget_audit.books import BATCH, LIST, Books, approved, pkd_key, settled, sp2d_rows, withdrawn
 
 CREDITED = {"KLJ": 180_000_000, "KPDJ": 21_600_000, "KAJ": 39_000_000}
 
@@ -214,6 +215,21 @@ async def test_a_retry_from_the_holding_account_takes_no_budget_and_its_money_is
     money = await books.get("/months/2025-09/money")
     assert (money["returned"], money["holding"], money["balanced"]) == (300_000, 0, True)
     assert await books.mismatches() == []
+
+
+async def test_last_years_rupiah_do_not_go_back_to_a_line_of_this_year(books: Books) -> None:
+    """Carried over, sent again in January, failed again: the line of January has paid nothing, and gets nothing back."""
+    await books.dpa()
+    await books.bring("dpa", [{**pkd_key("KLJ"), "tahun": 2026, "uraian": "Bantuan sosial uang", "pagu": 300_000_000}])
+    january = natural_id("batch", "2026-01-R01")
+    failed = {"KLJ": 1_500_000}
+    told = settled(1, {}, rejected=failed, sums=failed, batch=january, code="2026-01-R01", from_holding=failed)
+    await books.publish(january, msgspec.structs.replace(told, month="2026-01"))
+    await books.world.settle()
+    row = {"nomor": "S-1", "tanggal": "2026-02-20", "rujukan": "2026-01-R01", "program": "KLJ", "nilai": 1_500_000}
+    checked = await books.check("sts", [row])
+    refused = await books.as_("operator").post(f"/budget_audit/imports/{checked['id']}/commit")
+    assert (refused.status_code, refused.json()["code"], refused.json()["available"]) == (409, "more-than-released", 0)
 
 
 async def test_a_retry_from_holding_that_says_more_than_it_took_is_found(books: Books) -> None:
