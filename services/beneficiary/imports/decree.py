@@ -16,7 +16,7 @@ from services.beneficiary.commands.decree import SignedDecree, commit_decree
 from services.beneficiary.domain.areas import AreaProblem, Areas, AreaWarning
 from services.beneficiary.domain.decree import Totals, differences, tariff_of
 from services.beneficiary.imports.last_decree import beside_last_decree
-from services.beneficiary.schemas import DecreeControls
+from services.beneficiary.schemas.registry import DecreeControls
 from shared.crypto import FieldCipher
 from shared.db.session import copy_text_in
 from shared.imports.kinds import Check, ImportKind, Staging

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services.beneficiary import store
 from services.beneficiary.commands.status import apply_changes
 from services.beneficiary.domain.enrolment import Change, MonthTooLate, NotEnrolled, ResumeMonth, decide_change
-from services.beneficiary.schemas import StatusControls
+from services.beneficiary.schemas.registry import StatusControls
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
 from shared.kernel.errors import IllegalTransition, Refusal

@@ -1,4 +1,4 @@
-"""Every table of beneficiary, declared once; ``migrations/versions/0001_first.py`` makes them and ``alembic check`` compares.
+"""Areas, programmes, decrees, people, enrolments and cut-offs.
 
 Amounts are rupiah a month (BIGINT), months are text ``YYYY-MM``, days are dates, instants timestamptz. A state of an
 enrolment and a sealed line are written once and never changed: nobody has the right to (migration, grants).
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, Table, Text, UniqueConstraint, Uuid
 
+from services.beneficiary.tables.base import metadata
 from shared.db import columns as c
-from shared.tables import service_metadata
-
-metadata = service_metadata()
 
 # --- reference -----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The doors of beneficiary."""
+"""Doors of people, decrees, enrolments and cut-offs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from services.beneficiary import queries
 from services.beneficiary.commands.ages import count_last_months
 from services.beneficiary.commands.cutoff import LIST, seal_again, seal_cutoff
 from services.beneficiary.commands.people import find_person, resolve_people, reveal_people
 from services.beneficiary.commands.status import cancel_order, confirm_order, order_changes
 from services.beneficiary.domain.enrolment import Change
-from services.beneficiary.schemas import (
+from services.beneficiary.queries import registry as queries
+from services.beneficiary.schemas.registry import (
     CutoffRequest,
     FindRequest,
     MonthText,

@@ -1,0 +1,8 @@
+"""The tables of this database, each declared once; the migrations make them and ``alembic check`` compares."""
+
+from __future__ import annotations
+
+from services.beneficiary.tables import registry
+from services.beneficiary.tables.base import metadata
+
+__all__ = ["metadata", "registry"]
