@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.db.session import WriteSession
+from shared.kernel.bloom import Bloom
 from shared.runtime import Service
 from shared.tabular.columns import Problem, Row, Template
 from shared.web.auth import Caller
@@ -33,7 +35,12 @@ class Staging:
     file_no: int = 0
     uploaded_by: str = ""
     seen: set[Any] = field(default_factory=set)
-    """For a kind's own check of double rows within the files of one import."""
+    """For a kind's own check of double rows within the files of one import; for files that stay small."""
+
+    @cached_property
+    def came(self) -> Bloom:
+        """As ``seen``, for files of any length: "yes" must be asked for in the staging table."""
+        return Bloom()
 
     def line(self, row: Row) -> int:
         """The row's key in a staging table."""

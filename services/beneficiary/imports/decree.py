@@ -72,8 +72,12 @@ class _Candidate:
 
     @property
     def key(self) -> bytes:
-        """This person and programme, short: half an index is plenty to tell 220,000 rows apart."""
-        return self.index[:16] + self.programme.encode()
+        return _key(self.index, self.programme)
+
+
+def _key(index: bytes, programme: str) -> bytes:
+    """A person and programme."""
+    return index + programme.encode()
 
 
 async def _frame(staging: Staging) -> _Frame:
@@ -98,14 +102,14 @@ async def _stage(staging: Staging, rows: list[Row]) -> None:
     candidates = await asyncio.to_thread(
         lambda: [_Candidate(row, p, area, cipher.blind_index("nik", row.values["nik"])) for row, p, area in good]
     )
-    candidates = _without_doubles(staging, candidates)
+    candidates = await _without_doubles(staging, candidates)
     known = await store.people_by_index(staging.session, [one.index for one in candidates])
     candidates = await _without_enrolled(staging, frame, candidates, known)
     before = await _staged_before(staging, frame, candidates)
     candidates = _without_second_home(candidates, before)
     people = {index: person for index, (person, _) in before.items()} | known
     data = await asyncio.to_thread(_copy_lines, staging, cipher, candidates, people)
-    staging.seen.update(one.key for one in candidates)
+    staging.came.update(one.key for one in candidates)
     await copy_text_in(staging.session, "decree_staging", _COLUMNS, [data])
 
 
@@ -137,16 +141,28 @@ def _read(frame: _Frame, row: Row) -> tuple[Row, str, str]:
     return row, programme, area
 
 
-def _without_doubles(staging: Staging, candidates: Sequence[_Candidate]) -> list[_Candidate]:
+async def _without_doubles(staging: Staging, candidates: Sequence[_Candidate]) -> list[_Candidate]:
     """The first row of a person and programme stands, each later one is refused."""
-    kept, chunk = [], set()
+    before = await _staged_keys(staging, [one.index for one in candidates if one.key in staging.came])
+    kept = []
     for one in candidates:
-        if one.key in staging.seen or one.key in chunk:
+        if one.key in before:
             one.row.refuse("nik", "double-row", f"Orang ini sudah ada di baris lain untuk {one.programme}.")
             continue
-        chunk.add(one.key)
+        before.add(one.key)
         kept.append(one)
     return kept
+
+
+async def _staged_keys(staging: Staging, indexes: Sequence[bytes]) -> set[bytes]:
+    """Of these people, the rows that are staged already."""
+    if not indexes:
+        return set()
+    rows = await staging.session.execute(
+        text("SELECT nik_index, programme FROM decree_staging WHERE import_id = :id AND nik_index = ANY(CAST(:indexes AS bytea[]))"),
+        {"id": staging.import_id, "indexes": store.index_array(indexes)},
+    )
+    return {_key(bytes(row.nik_index), row.programme) for row in rows}
 
 
 async def _without_enrolled(
@@ -193,7 +209,7 @@ async def _staged_before(staging: Staging, frame: _Frame, candidates: Sequence[_
     again = [
         one.index
         for one in candidates
-        if any(one.index[:16] + programme.encode() in staging.seen for programme in frame.amounts if programme != one.programme)
+        if any(_key(one.index, programme) in staging.came for programme in frame.amounts if programme != one.programme)
     ]
     if not again:
         return {}
@@ -225,10 +241,11 @@ def _copy_lines(staging: Staging, cipher: FieldCipher, candidates: Sequence[_Can
 
 
 async def _begin(staging: Staging) -> None:
-    rows = await staging.session.execute(
+    rows = await staging.session.stream(
         text("SELECT nik_index, programme FROM decree_staging WHERE import_id = :id"), {"id": staging.import_id}
     )
-    staging.seen.update(bytes(row.nik_index)[:16] + row.programme.encode() for row in rows)
+    async for row in rows:
+        staging.came.add(_key(bytes(row.nik_index), row.programme))
 
 
 async def _check(staging: Staging) -> Check:
