@@ -15,7 +15,7 @@ from services.disbursement.domain.batch import BatchAction, BatchState, Signatur
 from services.disbursement.domain.mandate import Capacity
 from shared.contracts.disbursement import BatchApproved, BatchWithdrawn
 from shared.contracts.registry import Event, ProgrammeTotal
-from shared.db.session import AnySession, WriteSession, copy_out
+from shared.db.session import AnySession, WriteSession, lines_out
 from shared.kernel.errors import NotFound
 from shared.messaging import outbox
 
@@ -115,9 +115,9 @@ async def count_lines(session: WriteSession, batch_id: UUID) -> Row[Any]:
 async def list_bytes(session: AnySession, batch: Row[Any]) -> AsyncIterator[bytes]:
     """The bytes that the list hash covers, block by block (CORE.md section 5)."""
     yield list_header(batch.id, batch.month, batch.kind, batch.allocations, batch.sum, batch.financing)
-    async for block in copy_out(
+    async for block in lines_out(
         session,
-        f"""SELECT person_id, programme, month, amount, account_ref FROM payment_month
+        f"""SELECT concat_ws(E'\\t', person_id, programme, month, amount, account_ref) || E'\\n' AS line FROM payment_month
              WHERE batch_id = %(batch)s AND payment_id {_ON_THE_LIST.format(batch="%(batch)s")}
              ORDER BY person_id, programme, month""",
         {"batch": batch.id},

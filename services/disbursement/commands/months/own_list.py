@@ -11,7 +11,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import text
 
-from shared.db.session import WriteSession, copy_out, raw_connection
+from shared.db.session import WriteSession, lines_out, raw_connection
 from shared.kernel.errors import Refusal
 from shared.runtime import Service
 from shared.web.auth import Caller
@@ -81,8 +81,8 @@ async def compute_own(session: WriteSession, programme: str, month: str, cutoff_
     await session.execute(text("ANALYZE pg_temp.own_list"))
     totals = (await session.execute(text("SELECT count(*), coalesce(sum(amount), 0) FROM pg_temp.own_list"))).one()
     digest = sha256()
-    query = "SELECT person_id, status, reason, amount FROM pg_temp.own_list ORDER BY person_id"
-    async for block in copy_out(session, query):
+    query = r"SELECT concat_ws(E'\t', person_id, status, reason, amount) || E'\n' AS line FROM pg_temp.own_list ORDER BY person_id"
+    async for block in lines_out(session, query):
         digest.update(block)
     return ListValues(int(totals[0]), int(totals[1]), digest.hexdigest())
 
