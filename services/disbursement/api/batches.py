@@ -122,6 +122,7 @@ async def release(batch_id: UUID, body: Signed, request: Request, session: Write
         batch_id,
         body.list_hash,
         on_behalf_of=body.on_behalf_of,
+        database=service.database,
         cipher=service.cipher,
         data=service.settings.data,
         at=service.clock.now(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -39,7 +40,7 @@ from services.disbursement.domain.mandate import Capacity
 from services.disbursement.store import move
 from shared.contracts.disbursement import BatchSent
 from shared.crypto import FieldCipher
-from shared.db.session import AnySession, WriteSession, raw_connection
+from shared.db.session import AnySession, Database, WriteSession, raw_connection
 from shared.kernel import failpoints
 from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import Refusal
@@ -88,32 +89,30 @@ async def transfer_lines(session: AnySession, cipher: FieldCipher, batch_id: UUI
 
 
 async def release(
-    session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", cipher: FieldCipher, data: Path,
-    at: datetime,
+    session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, *, on_behalf_of: str = "", database: Database,
+    cipher: FieldCipher, data: Path, at: datetime,
 ) -> Proof:  # fmt: skip
     """The fourth name. Everything or nothing: heads, entries, payments, the file's proof and event become true together.
 
-    The bytes are written apart from the folder for the bank, and read back: what is in that folder was released.
+    The bytes are written apart from the folder for the bank, and read back: what is in that folder was released. They are
+    written while the ledger is moved, from a second connection of ``database``: the locked batch keeps its lines as they are.
     """
     sources = await lock_sources(session, batch_id)
     batch, acting = await ready_to_sign(session, caller, batch_id, Step.RELEASE, list_hash, on_behalf_of=on_behalf_of, at=at)
     await refuse_frozen_release(session, batch, at)
     if people := await changed_accounts(session, batch_id):
         raise ListHashChanged("accounts changed since the list was signed", people=[str(one) for one in people])
-    await draw(session, batch, at=at, by=caller.person)
-    await _move_months(session, batch, caller, at)
-    await session.execute(text("UPDATE payment SET outcome = 'in_payment' WHERE batch_id = :id AND outcome = 'prepared'"), {"id": batch_id})
-    await post(
-        session,
-        """SELECT 'release', NULL::date, b.code, t.programme, NULL::uuid, t.sum, b.code
-             FROM batch b CROSS JOIN jsonb_to_recordset(b.totals) AS t(programme text, sum bigint) WHERE b.id = :id""",
-        {"id": batch_id}, at=at, by=caller.person,
-    )  # fmt: skip
     form = await form_on(session, jakarta_day(at))
     place = proved_place(data, batch_id)
     try:
         with open_private(place) as file:
-            proof = await write_bank_file(session, batch, form, file, cipher=cipher, at=at)
+            booked, proof = await asyncio.gather(
+                _book(session, batch, caller, at), _prove(database, caller, batch, form, file, cipher=cipher, at=at), return_exceptions=True
+            )
+            for outcome in (booked, proof):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+            assert isinstance(proof, Proof)
         failpoints.hit("disbursement.release.proved")
         await _record(session, batch, caller, form, proof, acting=acting, at=at)
         await tell_both_sides(session, batch, sources, at=at)
@@ -122,6 +121,26 @@ async def release(
         place.unlink(missing_ok=True)
         raise
     return proof
+
+
+async def _prove(
+    database: Database, caller: Caller, batch: Row[Any], form: FileForm, file: BinaryIO, *, cipher: FieldCipher, at: datetime
+) -> Proof:
+    async with database.read(caller.areas) as apart:
+        return await write_bank_file(apart, batch, form, file, cipher=cipher, at=at)
+
+
+async def _book(session: WriteSession, batch: Row[Any], caller: Caller, at: datetime) -> None:
+    """The money of a retry is drawn, the months and payments are with the bank, and the release is posted."""
+    await draw(session, batch, at=at, by=caller.person)
+    await _move_months(session, batch, caller, at)
+    await session.execute(text("UPDATE payment SET outcome = 'in_payment' WHERE batch_id = :id AND outcome = 'prepared'"), {"id": batch.id})
+    await post(
+        session,
+        """SELECT 'release', NULL::date, b.code, t.programme, NULL::uuid, t.sum, b.code
+             FROM batch b CROSS JOIN jsonb_to_recordset(b.totals) AS t(programme text, sum bigint) WHERE b.id = :id""",
+        {"id": batch.id}, at=at, by=caller.person,
+    )  # fmt: skip
 
 
 async def _move_months(session: WriteSession, batch: Row[Any], caller: Caller, at: datetime) -> None:
