@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     figure.command("freeze")(freeze)
     figure.command("list")(listed)
     figure.command("check")(check)
+    figure.command("paper")(paper)
     app.add_typer(figure, name="figure", rich_help_panel="Month")
 
 
@@ -45,6 +47,18 @@ def listed(context: typer.Context, month: str = "") -> None:
         for one in items
     ]
     shown.answer({"items": items}, table(("name", "month", "people", "rupiah", "known until", "sha256"), rows))
+
+
+def paper(
+    context: typer.Context,
+    name: str,
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="Ends with .pdf or .xlsx.")],
+) -> None:
+    """One page to be sent on; it reads the same tomorrow."""
+    shown = terminal(context)
+    with out.open("wb") as target:
+        size = shown.doors("leader").download(f"/disbursement/figures/{quote(name, safe='')}/paper.{out.suffix.removeprefix('.')}", target)
+    shown.answer({"file": str(out), "bytes": size})
 
 
 def check(context: typer.Context, name: str) -> None:

@@ -102,6 +102,12 @@ async def figure_page(request: Request, doors: DoorsDep, nama: str, hitung: str 
     )  # fmt: skip
 
 
+@router.get("/angka-resmi/lembar.{form}")
+async def figure_paper(form: str, doors: DoorsDep, nama: str) -> Response:
+    """One page to be sent on; tomorrow it reads the same."""
+    return await doors.download(f"{_path(nama)}/paper.{form}", f"angka-resmi.{form}")
+
+
 @router.get("/angka-resmi/angka.csv")
 async def figure_file(request: Request, doors: DoorsDep, nama: str) -> Response:
     """The figure with its definition as a table, for a press release or an annex."""

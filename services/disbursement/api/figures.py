@@ -6,11 +6,14 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.disbursement.api.papers import paper_file
 from services.disbursement.commands.months import figures
 from services.disbursement.domain.figure import Definition
 from services.disbursement.queries.as_known import end_of
+from services.disbursement.queries.figure_paper import figure_paper
 from shared.kernel.month import PATTERN, parse_month
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
@@ -53,6 +56,14 @@ async def listed(session: ReadDep, caller: CallerDep, month: str = "") -> dict[s
 async def check(name: str, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
     """The figure counted again from the ledger."""
     return await figures.check(session, name)
+
+
+@router.get("/figures/{name:path}/paper.{form}")
+async def paper(name: str, form: str, session: ReadDep, caller: CallerDep) -> FileResponse:
+    """One page to be sent on, as pdf or xlsx; the same bytes whenever it is asked for."""
+    found = await figures.figure(session, name)
+    file = "".join(one if one.isalnum() else "-" for one in name)
+    return await paper_file(f"{file}.{form}", form, lambda target: figure_paper(found, form, target))
 
 
 @router.get("/figures/{name:path}")

@@ -25,7 +25,8 @@ router = APIRouter(route_class=CommandRoute, tags=["papers"])
 _MEDIA: Final = {"xlsx": XLSX, "pdf": "application/pdf"}
 
 
-async def _file(name: str, form: str, write: Callable[[Path], Awaitable[None]]) -> FileResponse:
+async def paper_file(name: str, form: str, write: Callable[[Path], Awaitable[None]]) -> FileResponse:
+    """What ``write`` writes, sent and then forgotten."""
     folder = Path(tempfile.mkdtemp(prefix="ritme-paper-"))  # names and account numbers: gone once it is sent
     try:
         await write(folder / name)
@@ -50,7 +51,7 @@ async def batch_paper(batch_id: UUID, paper: str, form: str, *, request: Request
             session, caller, f"batch.paper.{paper}", "payment-file", count=batch.payments, ids_hash=batch.list_hash, at=service.clock.now()
         )
 
-    return await _file(f"{paper}-{batch.code}.{form}", form, write)
+    return await paper_file(f"{paper}-{batch.code}.{form}", form, write)
 
 
 @router.get("/months/{month}/papers/{paper}.{form}", dependencies=[allowed(whole_agency=True)])
@@ -59,4 +60,4 @@ async def month_paper(month: str, paper: str, form: str, *, request: Request, se
     service = request.app.state.service
     parsed = parse_month(month)
     desk = papers.Desk(session, caller, service)
-    return await _file(f"{paper}-{parsed}.{form}", form, lambda target: papers.month_paper(desk, parsed, paper, form, target))
+    return await paper_file(f"{paper}-{parsed}.{form}", form, lambda target: papers.month_paper(desk, parsed, paper, form, target))

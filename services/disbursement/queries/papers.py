@@ -55,7 +55,7 @@ class Desk:
         return words.day_words(self.service.clock.today())
 
 
-def _writer(form: str, footer: str) -> PaperWriter:
+def writer_of(form: str, footer: str) -> PaperWriter:
     return WorkbookWriter() if form == "xlsx" else PdfWriter(footer)
 
 
@@ -70,7 +70,7 @@ async def batch_paper(desk: Desk, batch: Row[Any], paper: str, form: str, target
         raise IllegalTransition(batch.state, f"paper {paper}")
     if paper != "payment-list" and batch.financing != Financing.SP2D:
         raise NoSp2dNeeded("this list is paid from the holding account", batch=batch.code)
-    writer = _writer(form, f"{paper} {batch.code}")
+    writer = writer_of(form, f"{paper} {batch.code}")
     await {"spp-ls": _spp_ls, "spm": _spm, "payment-list": _payment_list}[paper](desk, batch, writer)
     await asyncio.to_thread(writer.save, target)
 
@@ -286,7 +286,7 @@ async def month_paper(desk: Desk, month: Month, paper: str, form: str, target: P
     """Write a month's paper; it names nobody. Raise NotFound for a paper that there is none of."""
     if paper not in MONTH_PAPERS or form not in FORMS:
         raise NotFound(f"there is no paper '{paper}.{form}' of a month", papers=list(MONTH_PAPERS), forms=list(FORMS))
-    writer = _writer(form, f"{paper} {month}")
+    writer = writer_of(form, f"{paper} {month}")
     await (_reconciliation if paper == "reconciliation" else _minutes)(desk, month, writer)
     await asyncio.to_thread(writer.save, target)
 

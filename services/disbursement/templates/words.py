@@ -69,6 +69,13 @@ LATER: Final = (
 )
 
 
+COHORTS: Final = {"existing": "penerima lama", "new": "penerima baru"}
+FROZEN: Final = (
+    "Angka ini dihitung dari buku pada saat yang disebut di atas dan tidak berubah lagi, walaupun bulannya berjalan terus. Buku tidak "
+    "pernah ditimpa: angka yang sama dapat dihitung ulang kapan saja, dan sidiknya tetap."
+)
+
+
 def month_words(month: str) -> str:
     """``September 2025``."""
     return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"

@@ -55,6 +55,9 @@ async def test_a_figure_is_frozen_counted_again_and_taken_away(console: DeskCons
     lines = file.content.decode("utf-8-sig").split("\r\n")
     assert lines[0] == f"Angka resmi;{NAME}"
     assert lines[-2] == "Jumlah;;3;900000"
+    sheet = await leader.http.get("/angka-resmi/lembar.pdf", params={"nama": NAME})
+    assert (sheet.status_code, sheet.headers["content-type"], sheet.content[:5]) == (200, "application/pdf", b"%PDF-")
+    assert (await leader.http.get("/angka-resmi/lembar.docx", params={"nama": NAME})).status_code == 404
     new = TYPED | {"nama": "=Penerima baru", "program": "KLJ", "kelompok": "new"}
     to = await leader.does("/angka-resmi", new)
     assert "KLJ, seluruh Jakarta, penerima baru" in await operator.reads(to)

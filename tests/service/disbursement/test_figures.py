@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import pytest
+from openpyxl import load_workbook
 
 from shared.kernel.clock import JAKARTA, FrozenClock
 from tests.service.disbursement.desk import Desk, open_desk, person
@@ -71,6 +74,39 @@ async def test_whom_it_counts(desk: Desk, definition: dict[str, object], people:
     await office.open_month([1, 2])
     made = await office.post("operator", "/figures", {"name": "Sebagian", "month": MONTH, **definition}, status=201)
     assert made["numbers"]["people"] == people
+
+
+async def test_a_figure_is_a_page_that_reads_the_same_tomorrow(ground: Ground) -> None:
+    clock = FrozenClock(datetime(2025, 9, 20, 9, tzinfo=JAKARTA))
+    async with open_desk(ground, clock) as desk:
+        office = Office(desk)
+        desk.beneficiary.activate(person(1))
+        desk.beneficiary.activate(person(2))
+        desk.beneficiary.suspend(person(2))
+        await office.open_month([], enrol=False)
+        clock.move(timedelta(seconds=1))
+        name = "Siaran pers 12/2025"
+        body = {"name": name, "month": MONTH, "programmes": ["KLJ"], "area": "31.71", "cohort": "existing"}
+        made = await office.post("operator", "/figures", body, status=201)
+        assert (await office.get(f"/figures/{quote(name, safe='')}"))["sha256"] == made["sha256"]
+        path = f"/figures/{quote(name, safe='')}/paper"
+        first = await desk.as_("leader").get(f"{path}.pdf")
+        assert (first.status_code, first.headers["content-type"], first.content[:5]) == (200, "application/pdf", b"%PDF-")
+        assert first.content.count(b"/Type /Page\n") == 1
+        assert "Siaran-pers-12-2025.pdf" in first.headers["content-disposition"]
+        clock.move(timedelta(days=1))
+        office.give_account(1)
+        await office.released()
+        assert (await desk.as_("leader").get(f"{path}.pdf")).content == first.content
+        book = load_workbook(io.BytesIO((await desk.as_("leader").get(f"{path}.xlsx")).content))
+        cover = {row[0]: row[1] for row in book["Sampul"].iter_rows(values_only=True)}
+        assert cover["Menghitung"] == "KLJ; Kota Administrasi Jakarta Pusat; penerima lama"
+        assert (cover["Orang"], cover["Hak bulan itu"]) == ("2", "Rp600.000")
+        assert cover["Seperti diketahui sampai"] == "20 September 2025, 09.00 WIB"
+        assert cover["Sidik angka (SHA-256)"] == made["sha256"]
+        states = [list(row) for row in book["Menurut keadaan"].iter_rows(values_only=True)]
+        assert states[1:] == [["belum dibayar", 1, 300_000], ["ditahan", 1, 300_000], ["Jumlah", 2, 600_000]]
+        assert (await desk.as_("leader").get(f"{path}.docx")).status_code == 404
 
 
 async def test_nobody_can_change_a_figure(desk: Desk) -> None:
