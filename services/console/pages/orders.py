@@ -11,6 +11,7 @@ from services.console import words
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
 from services.console.figures import day, month_name, whole
 from services.console.forms import typed_of
+from services.console.second_person import elsewhere
 from services.console.view import go, link, page
 
 router = APIRouter()
@@ -60,10 +61,10 @@ def about(order: dict[str, Any]) -> list[str]:
 
 
 async def _show(request: Request, doors: Doors, problem: DoorProblem | None = None, typed: dict[str, str] | None = None) -> Response:
-    waiting, done, freezes, hours, programmes, names = await together(
+    waiting, done, freezes, hours, programmes, names, others = await together(
         doors.get("/disbursement/orders", state="proposed"), doors.ask("/disbursement/orders", state="done"),
         doors.get("/disbursement/freezes"), doors.ask("/disbursement/bank-cutoff-hours"), doors.ask("/beneficiary/programmes"),
-        doors.people_names(),
+        doors.people_names(), elsewhere(doors),
     )  # fmt: skip
     person = doors.person
     return page(
@@ -71,7 +72,7 @@ async def _show(request: Request, doors: Doors, problem: DoorProblem | None = No
         programmes=[] if isinstance(programmes, DoorProblem) else programmes, names=names,
         may_stop=person is not None and person.is_any(*STOPPERS), problem=problem, typed=typed or {}, about=about, hours=hours,
         past=[] if isinstance(done, DoorProblem) else done["items"][:SHOWN_PAST],
-        may_set_hour=person is not None and person.is_any(*HOUR_SETTERS),
+        may_set_hour=person is not None and person.is_any(*HOUR_SETTERS), elsewhere=others,
     )  # fmt: skip
 
 
