@@ -127,9 +127,11 @@ class Doors:
 
     async def download(self, path: str, fallback: str) -> StreamingResponse:
         """A file through this console, as the door sends it, in flat memory."""
-        request = self._http.build_request("GET", path, headers=self._headers, timeout=UPLOAD_S)
         try:
+            request = self._http.build_request("GET", path, headers=self._headers, timeout=UPLOAD_S)
             answer = await self._http.send(request, stream=True)
+        except httpx.InvalidURL:
+            raise DoorProblem(404, "not-found", "there is no such file") from None
         except httpx.HTTPError as error:
             raise _unreachable(error) from None
         if answer.is_error:
@@ -172,6 +174,8 @@ class Doors:
         given.setdefault("timeout", READ_S)
         try:
             answer = await self._http.request(method, path, headers=self._headers, **given)
+        except httpx.InvalidURL:  # a piece of the page's own address that no address can hold
+            raise DoorProblem(404, "not-found", "there is no such page") from None
         except httpx.HTTPError as error:
             raise _unreachable(error) from None
         if answer.is_error:

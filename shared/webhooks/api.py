@@ -22,7 +22,7 @@ _ROLES = ("operator", "treasurer", "approver")
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class Proposed(_Input):

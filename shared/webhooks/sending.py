@@ -27,8 +27,11 @@ _ANSWER_MAX: Final = 16 * 1024
 _URL_MAX: Final = 500
 _LABEL_MAX: Final = 63
 _RETRY_AFTER_MAX_S: Final = 3600
-_TRANSLATED: Final = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
-"""Addresses of IPv6 that hold one of IPv4, which would have to be looked at instead."""
+_INSIDE: Final = tuple(
+    ipaddress.ip_network(one)
+    for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "::ffff:0:0:0/96", "fec0::/10")
+)
+"""Addresses of IPv6 that hold one of IPv4, which would have to be looked at instead; and the old site-local ones."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -61,7 +64,7 @@ class Policy:
             return self.loopback
         if any(address.version == network.version and address in network for network in self.networks):
             return True
-        hidden = any(address.version == network.version and address in network for network in _TRANSLATED)
+        hidden = any(address.version == network.version and address in network for network in _INSIDE)
         return address.is_global and not address.is_multicast and not hidden
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -20,6 +21,8 @@ TREASURY: Final = ("operator", "treasurer")
 
 async def _show(request: Request, doors: Doors, hari: str = "", problem: DoorProblem | None = None) -> Response:
     """``hari``: the day that is compared; by default the last one that a statement reaches."""
+    if hari and not _is_day(hari):
+        hari, problem = "", problem or DoorProblem(422, "request-shape", "this is not a day")
     balances, statements = await together(doors.get("/disbursement/holding"), doors.get("/disbursement/statements"))
     day = hari or (statements["items"][0]["to_day"] if statements["items"] else "")
     compared = await doors.ask(f"/disbursement/statement-days/{day}") if day else None
@@ -33,6 +36,13 @@ async def _show(request: Request, doors: Doors, hari: str = "", problem: DoorPro
         compared=compared, waiting=waiting, problem=problem, may_act=person is not None and person.is_any(*TREASURY),
         may_close=person is not None and person.is_any("treasurer"),
     )  # fmt: skip
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 @router.get("/penampungan")

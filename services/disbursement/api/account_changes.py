@@ -28,7 +28,7 @@ Number = Annotated[str, Field(pattern=r"^[0-9]{5,34}$")]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class NewChange(_Input):

@@ -19,7 +19,7 @@ router = APIRouter(route_class=CommandRoute, tags=["bank"])
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class Proposal(_Input):

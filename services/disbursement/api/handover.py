@@ -20,7 +20,7 @@ router = APIRouter(route_class=CommandRoute, tags=["bank"])
 class Receipt(BaseModel):
     """What the bank said: who took the file there, and when. ``sha256``: as on its receipt, where it names one."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     received_at: AwareDatetime
     received_by: str = Field(min_length=2, max_length=120)
     sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")

@@ -24,7 +24,7 @@ Year = Annotated[int, Path(ge=2000, le=2099)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class Disposal(_Input):

@@ -21,7 +21,7 @@ _VERIFIER = [allowed("treasurer", "checker", whole_agency=True)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class PaymentRequest(_Input):

@@ -40,6 +40,15 @@ async def test_what_is_typed_wrong_comes_back(console: OpenConsole) -> None:
     assert missing.status_code == 404
 
 
+async def test_an_address_that_names_no_day_or_no_month_is_a_page_too(console: OpenConsole) -> None:
+    treasurer = await console().enters_as("treasurer")
+    for day in ("2025-13", "kemarin", "<b>"):
+        assert "Belum ada rekening koran" in await treasurer.reads(f"/penampungan?hari={day}", status=422)
+    assert "Belum ada rekening koran" in words(await treasurer.sends("/penampungan/kemarin/tutup"))
+    assert "not-found" in await treasurer.reads("/bulan/%00", status=404)
+    assert "not-found" in await treasurer.reads("/bulan/%00/ledger.csv", status=404)
+
+
 async def test_the_desk_of_quarantined_rows_opens_empty_and_for_its_people(console: OpenConsole) -> None:
     assert "Tidak ada baris yang menunggu keputusan" in await (await console().enters_as("operator")).reads("/karantina")
     await (await console().enters_as("checker")).reads("/karantina", status=403)

@@ -71,6 +71,9 @@ async def test_from_spp_to_spm_and_its_paper(office: Office, desk: Desk) -> None
 async def test_an_spp_that_goes_back_is_made_again(office: Office) -> None:
     batch = await office.approved()
     await write(office, batch, "payment-request", SPP)
+    without = {"agreed": False, "note": "  "}
+    refused = await write(office, batch, "payment-request/verification", without, who="treasurer2", status=422)
+    assert refused["code"] == "invalid-input", "nobody can mend what was sent back without a reason"
     assert (await verify(office, batch, agreed=False))["state"] == "returned"
     assert (await write(office, batch, "payment-order", SPM, status=409))["code"] == "illegal-transition"
     again = await write(office, batch, "payment-request", SPP)  # the same number, mended
@@ -98,6 +101,7 @@ async def test_numbers_and_days_that_cannot_be(office: Office, desk: Desk, clock
         ({**SPP, "day": "2025-09-20"}, "invalid-input"),
         ({**SPP, "day": "besok"}, "request-shape"),
         ({**SPP, "number": ""}, "request-shape"),
+        ({**SPP, "number": "    "}, "request-shape"),
         ({"number": SPP["number"]}, "request-shape"),
     ):
         assert (await write(office, batch, "payment-request", body, status=422))["code"] == code
@@ -115,7 +119,7 @@ async def test_numbers_and_days_that_cannot_be(office: Office, desk: Desk, clock
     await office.open_month([1, 2], "2025-10", enrol=False)
     clock.move(timedelta(days=1))
     other = await office.sign(await office.compose("2025-10"))
-    used = await write(office, other, "payment-request", SPP, status=409)
+    used = await write(office, other, "payment-request", {**SPP, "number": f" {SPP['number']} "}, status=409)
     assert (used["code"], used["batch"]) == ("document-number-used", batch["code"])
 
 

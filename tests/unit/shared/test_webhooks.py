@@ -51,6 +51,7 @@ def test_a_secret_is_new_each_time_and_long_enough() -> None:
         ("172.16.0.1", False), ("169.254.169.254", False), ("100.64.0.1", False), ("127.0.0.1", False), ("::1", False),
         ("::ffff:10.20.3.4", True), ("::ffff:192.168.1.1", False), ("64:ff9b::a14:304", False), ("2002:a14:304::1", False),
         ("224.0.0.1", False), ("255.255.255.255", False), ("fe80::1", False), ("fd12::1", False), ("ff02::1", False),
+        ("fec0::1", False), ("::ffff:0:a14:304", False),
     ],
 )  # fmt: skip
 def test_private_addresses_only_where_they_are_named(address: str, allowed: bool) -> None:

@@ -13,7 +13,7 @@ from services.disbursement.domain.batch import Financing
 from services.disbursement.domain.payment_order import APPROVED, NoSp2dNeeded, NumberUsed, PaperStep, refuse_day, refuse_step
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
-from shared.kernel.errors import FourEyes, IllegalTransition
+from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput
 
 
 async def request(session: WriteSession, batch_id: UUID, number: str, day: date, *, by: str, at: datetime) -> None:
@@ -25,7 +25,12 @@ async def request(session: WriteSession, batch_id: UUID, number: str, day: date,
 
 
 async def verify(session: WriteSession, batch_id: UUID, *, agreed: bool, note: str, by: str, at: datetime) -> None:
-    """The PPK-SKPD's word about the SPP; returned, another one may be made. Raise FourEyes where it is one's own."""
+    """The PPK-SKPD's word about the SPP; returned with a reason, another one may be made.
+
+    Raise FourEyes where it is one's own, InvalidInput for a return without a reason.
+    """
+    if not agreed and not note:
+        raise InvalidInput("say why the SPP goes back")
     step = PaperStep.VERIFIED if agreed else PaperStep.RETURNED
     batch, last = await _ready(session, batch_id, step)
     if last is not None and last.by == by:
