@@ -157,5 +157,5 @@ MESSAGES = {
     "unknown_code": "Kode bank ini tidak ada di tabel kode yang disahkan.",
     "changed_amount": "Nominal berbeda dari yang dikirim.",
     "changed_account": "Nomor rekening berbeda dari yang dikirim.",
-    "against_final": "Hasil ini bertentangan dengan hasil akhir yang sudah ada.",
+    "against_final": "Hasil ini bertentangan dengan hasil akhir yang sudah ada, atau dengan baris lain di berkas yang sama.",
 }

@@ -133,14 +133,52 @@ async def test_a_late_return_of_a_credited_payment(office: Office, desk: Desk) -
 async def test_an_outcome_against_a_final_one_is_quarantined(office: Office, desk: Desk) -> None:
     batch = await office.released()
     credit, rejection = await office.row(batch, 0), await office.row(batch, 0, "03")
-    _, both = await office.send_results(batch, [credit, rejection, await office.row(batch, 1, "03")], parts=3)
-    assert counts(both) == (2, 1, 1, 0)
+    _, both = await office.send_results(batch, [credit, await office.row(batch, 1, "03")], parts=4)
+    assert counts(both) == (2, 1, 0, 0)
+    _, late = await office.send_results(batch, [await office.row(batch, 1), rejection, credit], part=3, parts=4)
+    assert counts(late) == (0, 0, 3, 0)
     _, later = await office.send_results(
-        batch, [await office.row(batch, 1), await office.row(batch, 0, "03", "2025-09-24")], part=2, parts=3
+        batch, [await office.row(batch, 1), await office.row(batch, 0, "03", "2025-09-24")], part=2, parts=4
     )
     assert counts(later) == (0, 0, 2, 0)
     assert await problems(office, later) == ["against_final", "against_final"]
     assert (office.head(0), office.head(1)) == (("paid", ""), ("missed", "account_closed"))
+
+
+@pytest.mark.parametrize("order", [("SI", "00"), ("00", "SI"), ("SI", "SI", "00"), ("SI", "00", "00")])
+async def test_pending_beside_a_credit_is_only_what_was_said_on_the_way(office: Office, desk: Desk, order: tuple[str, ...]) -> None:
+    batch = await office.released()
+    _, answer = await office.send_results(batch, [await office.row(batch, 0, code) for code in order])
+    assert counts(answer) == (1, 0, 0, len(order) - 1)
+    assert office.head(0) == ("paid", "")
+    await desk.settle()
+    assert desk.outcomes() == {"paid": 1, "unknown": 4}
+
+
+async def test_pending_before_a_rejection_leaves_the_rejection(office: Office) -> None:
+    batch = await office.released()
+    _, answer = await office.send_results(batch, [await office.row(batch, 0, code) for code in ("SI", "03", "09")])
+    assert counts(answer) == (1, 1, 0, 2)
+    assert office.head(0) == ("missed", "account_closed")
+
+
+@pytest.mark.parametrize("order", [("00", "03"), ("03", "00"), ("SI", "03", "00")])
+async def test_credited_and_rejected_in_one_file_go_both_to_a_person(office: Office, desk: Desk, order: tuple[str, ...]) -> None:
+    """Whichever we believed: as paid nobody would look again, as rejected the next list would pay a second time."""
+    batch = await office.released()
+    rows = [await office.row(batch, 0, code) for code in order]
+    _, answer = await office.send_results(batch, [*rows, await office.row(batch, 1)])
+    assert counts(answer) == (1, 0, 2, len(order) - 2)
+    assert await problems(office, answer) == ["against_final", "against_final"]
+    await desk.settle()
+    assert (office.head(0), office.head(1)) == (("unknown", "awaiting_bank"), ("paid", ""))
+    assert (await office.compose(kind="retry"))["payments"] == 0
+    file = answer["file_id"]
+    row = next(one["row"] for one in (await office.get("/quarantine"))["items"] if one["code"] == "00")
+    body = {"decision": "accept", "evidence": "surat bank 14/IX"}
+    await office.post("operator", f"/quarantine/{file}/{row}/decision", body)
+    await office.post("treasurer", f"/quarantine/{file}/{row}/confirmation", {"agreed": True})
+    assert office.head(0) == ("paid", "")
 
 
 async def test_a_file_whose_totals_do_not_fit_is_refused_whole(office: Office, desk: Desk) -> None:

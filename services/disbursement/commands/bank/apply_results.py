@@ -235,7 +235,8 @@ def staged_row(file_id: UUID, number: int, *, reference: str, index: str, amount
 # --- deciding -------------------------------------------------------------------------------------------------------
 
 # In the order of RowProblem; then the table of domain/reconciliation.py. Of several good rows for one payment the first
-# one decides, and the others are compared with it: within one file a return is against the credit, not after it.
+# definite one decides, and "pending" beside it is only what was said on the way. Credited and rejected in one file tell us
+# nothing that we may act on (taking the rejection would pay somebody twice): both go to a person.
 _DECIDE: Final = """
     WITH looked AS (
         SELECT s.file_id, s.row, s.reference, s.code, s.settled_on, p.id AS payment_id,
@@ -254,12 +255,16 @@ _DECIDE: Final = """
           LEFT JOIN bank_code c ON c.code = s.code
          WHERE s.file_id = :file),
     ranked AS (
-        SELECT *, first_value(code_outcome) OVER same AS first_outcome, row_number() OVER same AS nth
-          FROM looked WINDOW same AS (PARTITION BY payment_id, problem ORDER BY row)),
+        SELECT *, bool_or(code_outcome = 'credited') OVER same AND bool_or(code_outcome = 'rejected') OVER same AS contradicted,
+               bool_or(code_outcome <> 'pending') OVER same AS definite,
+               row_number() OVER (PARTITION BY payment_id, problem ORDER BY code_outcome = 'pending', row) AS nth
+          FROM looked WINDOW same AS (PARTITION BY payment_id, problem)),
     decided AS (
         SELECT r.*, CASE
                  WHEN r.problem <> '' THEN 'quarantined'
-                 WHEN r.nth > 1 THEN CASE WHEN r.code_outcome = r.first_outcome THEN 'unchanged' ELSE 'quarantined' END
+                 WHEN r.definite AND r.code_outcome = 'pending' THEN 'unchanged'
+                 WHEN r.contradicted THEN 'quarantined'
+                 WHEN r.nth > 1 THEN 'unchanged'
                  WHEN r.payment_outcome = 'credited' AND r.code_outcome = 'rejected' AND r.settled_on < r.credited_on
                    THEN 'quarantined'
                  ELSE coalesce(d.state, 'quarantined') END AS state
