@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,12 +43,25 @@ async def reveal(
     return found
 
 
+async def reasons_to_hold(service: Service, caller: Caller) -> frozenset[str]:
+    """The codes of beneficiary's signed table for which an enrolment may be suspended. Raise PeopleUnavailable."""
+    found = _answered(await _sent(service.http.get("/beneficiary/status-reasons", headers=caller.headers())))
+    return frozenset(one["code"] for one in found["items"] if one["action"] == "suspend")
+
+
 async def _ask(service: Service, caller: Caller, door: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    return _answered(await _sent(service.http.post(f"/beneficiary/{door}", json=body, headers=caller.headers())))
+
+
+async def _sent(question: Awaitable[httpx.Response]) -> httpx.Response:
     try:
-        answer = await service.http.post(f"/beneficiary/{door}", json=body, headers=caller.headers())
+        return await question
     except httpx.HTTPError as error:
         raise PeopleUnavailable(f"beneficiary does not answer: {type(error).__name__}") from None
+
+
+def _answered(answer: httpx.Response) -> dict[str, Any]:
     if answer.status_code != 200:
-        raise PeopleUnavailable(f"beneficiary answered {answer.status_code} for these people", answered=answer.status_code)
+        raise PeopleUnavailable(f"beneficiary answered {answer.status_code}", answered=answer.status_code)
     found: dict[str, Any] = answer.json()
     return found

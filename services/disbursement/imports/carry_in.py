@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 
+from services.disbursement.channels.people import reasons_to_hold
 from services.disbursement.commands.months.carry_in import already_there, carry_in, lock_staged, months_in_ritme
 from services.disbursement.domain.entitlement import Action, target
 from services.disbursement.imports.people import NIK, PROGRAMME, Found, find_people
@@ -31,7 +32,11 @@ TEMPLATE: Final = Template(
             choice({"ditahan": target(Action.CARRY_IN_HELD).value, "terlewat": target(Action.CARRY_IN_MISSED).value}),
             help="ditahan atau terlewat", example="ditahan",
         ),
-        Column("alasan", code("[a-z][a-z0-9_]{2,59}", "Kode alasan"), help="Kode alasan", example="verification"),
+        Column(
+            "alasan", code("[a-z][a-z0-9_]{2,59}", "Kode alasan"),
+            help="Kode alasan: yang ditahan menurut daftar alasan penangguhan, yang terlewat menurut daftar alasan terlewat",
+            example="under_review",
+        ),
         Column("dokumen", words(200), help="Nomor dokumen yang menjadi dasar", example="ND 123/SOS/2025"),
     ),
 )  # fmt: skip
@@ -61,7 +66,8 @@ async def _begin(staging: Staging) -> None:
 
 
 async def _stage(staging: Staging, rows: list[Row]) -> None:
-    good = [found for found in await find_people(staging, rows) if _first(staging, found)]
+    reasons = await _signed_reasons(staging)
+    good = [found for found in await find_people(staging, rows) if _lawful(reasons, found) and _first(staging, found)]
     staged = [
         (
             staging.import_id, staging.line(found.row), found.person_id, found.row.values["program"], found.row.values["bulan"],
@@ -70,6 +76,28 @@ async def _stage(staging: Staging, rows: list[Row]) -> None:
         for found in good
     ]  # fmt: skip
     await copy_in(staging.session, "carry_in_staging", _COLUMNS, staged)
+
+
+async def _signed_reasons(staging: Staging) -> Mapping[str, frozenset[str]]:
+    """Reasons by outcome: a held month needs one for which beneficiary suspends, a missed one needs one that has an owner here.
+
+    ``awaiting_bank`` and ``system_parked`` are of months that Ritme itself pays or cannot read.
+    """
+    owned = await staging.session.scalars(text("SELECT reason FROM gap_owner WHERE reason NOT IN ('*', 'awaiting_bank', 'system_parked')"))
+    return {
+        target(Action.CARRY_IN_HELD).value: await reasons_to_hold(staging.service, staging.caller),
+        target(Action.CARRY_IN_MISSED).value: frozenset(owned),
+    }
+
+
+def _lawful(reasons: Mapping[str, frozenset[str]], found: Found) -> bool:
+    values = found.row.values
+    known = reasons[values["keadaan"]]
+    if values["alasan"] in known:
+        return True
+    listed = ", ".join(sorted(known))
+    found.row.refuse("alasan", "reason-unknown", f"Alasan ini tidak ada di daftar yang berlaku. Yang ada: {listed}.", values["alasan"])
+    return False
 
 
 def _first(staging: Staging, found: Found) -> bool:

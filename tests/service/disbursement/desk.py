@@ -203,6 +203,11 @@ class Beneficiary:
                 ]
             }
 
+        @app.get("/beneficiary/status-reasons")
+        async def status_reasons() -> dict[str, Any]:
+            table = {"suspend": ("under_review", "verification"), "end": ("dead", "died"), "resume": ("cleared",)}
+            return {"items": [{"action": action, "code": code} for action, codes in table.items() for code in codes]}
+
         @app.get("/beneficiary/outlook/ages")
         async def ages(request: Request) -> Response:
             assert request.headers["authorization"].startswith("Bearer ")

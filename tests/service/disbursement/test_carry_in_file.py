@@ -9,8 +9,8 @@ from tests.service.disbursement.files import CARRY_IN, commit, know, problems, s
 MONTHS = {"2025-07": 3, "2025-08": 3}
 
 
-def held(number: int, month: str, *, state: str = "ditahan") -> str:
-    return f"{nik(number)};KLJ;{month};{state};verification;ND 12/2025"
+def held(number: int, month: str, *, state: str = "ditahan", reason: str = "verification") -> str:
+    return f"{nik(number)};KLJ;{month};{state};{reason};ND 12/2025"
 
 
 def six_rows() -> list[str]:
@@ -121,10 +121,31 @@ async def test_the_present_month_is_ritmes_even_before_its_seal(desk: Desk) -> N
 
 async def test_doubles_are_refused_by_row(desk: Desk) -> None:
     await enrolled(desk)
-    rows = [held(1, "2025-07"), held(1, "2025-07", state="terlewat")]
+    rows = [held(1, "2025-07"), held(1, "2025-07", state="terlewat", reason="account_closed")]
     sent = await send(desk, "carry-in", CARRY_IN, rows, {"count": 1, "months": {"2025-07": 1}})
 
     assert await problems(desk, sent) == [(3, "bulan", "double-row")]
+
+
+async def test_only_reasons_of_the_signed_lists_each_for_its_state(desk: Desk) -> None:
+    """A reason that no table has owns nothing: the gap would have no office, the hold no decision."""
+    await enrolled(desk)
+    rows = [
+        held(1, "2025-07", reason="because"),
+        held(2, "2025-07", reason="account_closed"),  # of a missed month
+        held(3, "2025-07", state="terlewat", reason="verification"),  # of a held one
+        held(4, "2025-07", state="terlewat", reason="awaiting_bank"),  # Ritme never sent it
+        held(1, "2025-08", state="terlewat", reason="card_not_handed_over"),
+        held(2, "2025-08", reason="under_review"),
+    ]
+    sent = await send(desk, "carry-in", CARRY_IN, rows, {"count": 2, "months": {"2025-08": 2}})
+
+    assert await problems(desk, sent) == [(row, "alasan", "reason-unknown") for row in (2, 3, 4, 5)]
+    assert (sent["accepted"], sent["rejected"], sent["ready"]) == (2, 4, False)
+    told = (await desk.as_("operator").get(f"/imports/{sent['id']}/problems")).json()["items"]
+    assert "Yang ada: under_review, verification." in told[0]["message"]
+    assert "card_not_handed_over" in told[2]["message"]
+    assert (await commit(desk, sent))[1]["code"] == "rows-rejected"
 
 
 async def test_the_equation_of_a_carried_in_month_says_that_it_has_no_seal(desk: Desk) -> None:
