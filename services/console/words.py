@@ -107,7 +107,7 @@ COMPARED_REASONS: Final = {
     "was_in_payment": "Bulan lalu dalam pengiriman", "was_unknown": "Bulan lalu menunggu bank",
     "not_entitled": "Tidak lagi disebut SK", "held": "Ditahan", "excluded": "Dikecualikan", "paid": "Sudah dibayar",
     "in_payment": "Sedang di bank", "unknown": "Menunggu bank", "on_other_list": "Ada di daftar lain",
-    "left_out": "Dikeluarkan oleh dua orang",
+    "left_out": "Dikeluarkan oleh dua orang", "frozen": "Dibekukan oleh dua orang",
     "no_account": "Belum punya rekening", "card_not_handed_over": "Kartu belum diserahkan", "missed": "Terlewat",
     "account_after_list": "Rekening berubah setelah daftar disusun", "cause_not_known": "Sebab belum diketahui",
     "amount": "nominal", "account": "rekening", "area": "wilayah", "cohort": "kelompok",

@@ -19,16 +19,24 @@ from services.disbursement.queries.batches import load
 from services.disbursement.queries.people import AREA_LENGTH, Level
 from services.disbursement.store import Base, base_of
 from shared.db.session import ReadSession, copy_out
+from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import NotFound
 
 KINDS: Final = ("entered", "left", "changed", "stayed")
 
+# Two people stopped this person at some time between the making of the list and its release (h: the head).
+_FROZEN: Final = """EXISTS (SELECT FROM stoppage f
+           WHERE f.scope = 'person' AND f.person_id = h.person_id AND f.programme IN ('', h.programme)
+             AND (f.lifted_at IS NULL OR f.lifted_at > :composed_at) AND (f.until IS NULL OR f.until >= CAST(:composed_on AS date))
+             AND f.frozen_at <= coalesce(CAST(:released_at AS timestamptz), f.frozen_at))"""
+
 # Why a month of this list's month is not on this list. h: the head, a: another list that has it, l: left out by two people,
 # k: the account as it is now.
-_WHY: Final = """CASE WHEN h.person_id IS NULL THEN 'not_entitled'
+_WHY: Final = f"""CASE WHEN h.person_id IS NULL THEN 'not_entitled'
          WHEN h.outcome IN ('held', 'excluded', 'paid', 'in_payment', 'unknown') THEN h.outcome
          WHEN a.person_id IS NOT NULL THEN 'on_other_list'
          WHEN l.person_id IS NOT NULL THEN 'left_out'
+         WHEN {_FROZEN} THEN 'frozen'
          WHEN k.person_id IS NULL THEN 'no_account'
          WHEN NOT k.card_handed_over THEN 'card_not_handed_over'
          WHEN h.outcome = 'missed' THEN 'missed'
@@ -140,6 +148,7 @@ async def _asked(session: ReadSession, batch_id: UUID, against: str) -> tuple[Ro
     )
     return batch, base, {
         "id": str(batch_id), "month": batch.month, "programmes": list(batch.programmes), "composed_at": batch.composed_at,
+        "composed_on": jakarta_day(batch.composed_at), "released_at": batch.released_at,
         "others": [str(one) for one in others], "base": [str(one) for one in base.batches] if base else [],
         "base_month": base.month if base else "",
     }  # fmt: skip

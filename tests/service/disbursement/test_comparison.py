@@ -84,6 +84,30 @@ async def test_entered_left_changed_and_both_equations(office: Office) -> None:
     assert (rest["entitled"], rest["on_list"], rest["not_on_list"]) == (13, 8, 5)
 
 
+async def test_who_is_frozen_is_named_so_until_the_list_is_sent(office: Office) -> None:
+    """Two people stopped 4 and 12 before the list; 5 was let go again before it; 12 has no account either."""
+
+    async def freeze(number: int) -> str:
+        body = {"scope": "person", "person_id": str(person(number)), "reason": "rekening diduga dikuasai orang lain"}
+        asked = await office.post("operator", "/freezes", body, status=201)
+        await office.post("treasurer", f"/orders/{asked['id']}/confirmation", {})
+        newest = (await office.get("/freezes"))["items"]
+        return next(str(one["id"]) for one in newest if one["person_id"] == str(person(number)))
+
+    for number in (4, 12):
+        await freeze(number)
+    lifted = await office.post("operator", f"/freezes/{await freeze(5)}/lift", {"reason": "ternyata miliknya sendiri"}, status=201)
+    await office.post("treasurer", f"/orders/{lifted['id']}/confirmation", {})
+    batch = await october(office)
+    found = await compared(office, batch)
+    assert {(c["reason"], c["people"]) for c in found["cells"] if c["kind"] == "left"} == {("excluded", 1), ("held", 1), ("frozen", 1)}
+    rest = found["not_on_list"]
+    assert {one["reason"]: one["people"] for one in rest["reasons"]} == {"excluded": 1, "held": 1, "frozen": 2, "no_account": 2}
+    assert rest["holds"] is True
+    files = await office.desk.as_("approver").get(f"/batches/{batch['id']}/not-listed.csv")
+    assert [line.split(";")[0] for line in files.text.splitlines() if ";frozen;" in line] == [str(person(4)), str(person(12))]
+
+
 async def test_an_equation_that_does_not_hold_says_so(office: Office) -> None:
     batch = await october(office)
     assert (await compared(office, batch))["not_on_list"]["holds"] is True
