@@ -17,7 +17,8 @@ from shared.kernel import failpoints
 class Settings(BaseSettings):
     """What differs between embedded, compose and cluster; the code is the same."""
 
-    model_config = SettingsConfigDict(env_prefix="RITME_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RITME_", env_ignore_empty=True, extra="ignore")
+    """An empty variable is an absent one: compose files pass on what nobody has set."""
 
     mode: Literal["development", "production"] = "development"
     data: Path = Path("var/ritme")
