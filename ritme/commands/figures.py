@@ -33,7 +33,7 @@ def freeze(
 ) -> None:
     """A name is given once: whatever becomes of the month, this number stays what was said."""
     shown = terminal(context)
-    body: dict[str, Any] = {"name": name, "month": month, "programmes": programme or [], "area": area, "cohort": cohort, "note": note}
+    body: dict[str, Any] = {"name": name, "month": month, "programmes": programme or None, "area": area, "cohort": cohort, "note": note}
     found = shown.doors("operator").post("/disbursement/figures", body | ({"as_of": as_of} if as_of else {}))
     shown.answer(found, pairs(found))
 

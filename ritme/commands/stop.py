@@ -123,12 +123,12 @@ def show_year(context: typer.Context, year: int) -> None:
 
 def lapse(context: typer.Context, year: int, reason: Reason, document: Document, programme: Programmes = None) -> None:
     """Ask that what is still owed of a year that is over be lapsed_budget_year, by its legal path."""
-    _year(context, year, "lapse", {"reason": reason, "document": document, "programmes": programme or []})
+    _year(context, year, "lapse", {"reason": reason, "document": document, "programmes": programme or None})
 
 
 def reopen(context: typer.Context, year: int, reason: Reason, document: Document, programme: Programmes = None) -> None:
     """Ask that a later budget take the lapsed months up again."""
-    _year(context, year, "reopening", {"reason": reason, "document": document, "programmes": programme or []})
+    _year(context, year, "reopening", {"reason": reason, "document": document, "programmes": programme or None})
 
 
 def _year(context: typer.Context, year: int, door: str, body: dict[str, Any]) -> None:

@@ -101,6 +101,6 @@ async def order(year: int, order: str, request: Request, doors: DoorsDep) -> Res
     typed = await typed_of(request)
     programme = typed.get("program", "")
     body = {
-        "reason": typed.get("alasan", ""), "document": typed.get("dokumen", ""), "programmes": [programme] if programme else [],
+        "reason": typed.get("alasan", ""), "document": typed.get("dokumen", ""), "programmes": [programme] if programme else None,
     }  # fmt: skip
     return await _knock(request, doors, year, f"budget-years/{year}/{DOORS[order]}", body, "minta-perintah", typed)

@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.disbursement.api.papers import paper_file
+from services.disbursement.api.programmes import Programmes
 from services.disbursement.commands.months import figures
 from services.disbursement.domain.figure import Definition
 from services.disbursement.queries.as_known import end_of
@@ -27,7 +28,7 @@ class NewFigure(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=3, max_length=120)]
     month: Annotated[str, Field(pattern=PATTERN)]
-    programmes: Annotated[list[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]], Field(max_length=20)] = []
+    programmes: Programmes = None
     area: Annotated[str, Field(pattern=r"^(31(\.\d{2}(\.\d{2}(\.\d{4})?)?)?)?$")] = ""
     cohort: Literal["existing", "new", ""] = ""
     as_of: date | None = None
@@ -40,7 +41,7 @@ async def freeze(body: NewFigure, request: Request, session: WriteDep, caller: C
     clock = request.app.state.service.clock
     at = clock.now()
     until = at if body.as_of is None else min(at, end_of(body.as_of, clock.today()))
-    definition = Definition(tuple(sorted(set(body.programmes))), body.area, body.cohort)
+    definition = Definition(tuple(sorted(set(body.programmes or ()))), body.area, body.cohort)
     await figures.freeze(session, body.name, parse_month(body.month), definition, until=until, note=body.note, by=caller.person, at=at)
     return await figures.figure(session, body.name)
 

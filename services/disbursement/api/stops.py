@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.disbursement.api.programmes import Programmes
 from services.disbursement.commands.bank import not_executed
 from services.disbursement.commands.lists import cutoff_hour, freeze, orders
 from services.disbursement.commands.months import budget_year, closing
@@ -69,7 +70,7 @@ class YearEnd(_Input):
 
     reason: str = Field(min_length=3, max_length=300)
     document: str = Field(min_length=3, max_length=200)
-    programmes: list[str] = Field(default_factory=list, max_length=20)
+    programmes: Programmes = None
 
 
 class Minutes(_Input):
@@ -144,14 +145,14 @@ async def year(year: Year, session: ReadDep, caller: CallerDep) -> dict[str, Any
 async def lapse(year: Year, body: YearEnd, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """Ask that what is due or missed of a year that is over be ``lapsed_budget_year``; each stays a gap with its owner."""
     at = request.app.state.service.clock.now()
-    ask = await budget_year.ask_lapse(session, year, body.programmes, reason=body.reason, document=body.document, at=at)
+    ask = await budget_year.ask_lapse(session, year, body.programmes or [], reason=body.reason, document=body.document, at=at)
     return await _propose(session, request, caller, ask)
 
 
 @router.post("/budget-years/{year}/reopening", status_code=201, dependencies=_WHOLE)
 async def reopening(year: Year, body: YearEnd, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     """Ask that a later budget take the lapsed months up again; they can be on a list then."""
-    ask = await budget_year.ask_reopen(session, year, body.programmes, reason=body.reason, document=body.document)
+    ask = await budget_year.ask_reopen(session, year, body.programmes or [], reason=body.reason, document=body.document)
     return await _propose(session, request, caller, ask)
 
 

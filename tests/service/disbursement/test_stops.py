@@ -112,6 +112,26 @@ async def test_a_frozen_programme_has_no_list(office: Office) -> None:
         assert (await office.post("operator", "/batches", body, status=409))["code"] == "frozen"
 
 
+async def test_no_programme_named_is_not_all_of_them(office: Office) -> None:
+    """Boxes that nobody ticked send an empty list; left out, it is everybody."""
+    empty: dict[str, object] = {"programmes": []}
+    doors = (
+        ("/batches", {"month": MONTH}),
+        (f"/budget-years/{today().year - 1}/lapse", {"reason": "tahun berakhir", "document": "ND 1"}),
+        (f"/budget-years/{today().year - 1}/reopening", {"reason": "anggaran baru", "document": "DPA 1"}),
+        ("/figures", {"name": "angka kosong", "month": MONTH}),
+    )
+    for path, body in doors:
+        refused = await office.post("operator", path, body | empty, status=422)
+        assert refused["code"] == "request-shape"
+        assert [one["at"] for one in refused["errors"]] == ["programmes"]
+        assert "at least one programme" in refused["errors"][0]["problem"]
+    assert (await office.get("/batches"))["items"] == (await office.get("/figures"))["items"] == []
+    assert (await office.compose())["payments"] == 3
+    everybody = await office.post("operator", "/figures", {"name": "angka semua", "month": MONTH}, status=201)
+    assert (everybody["numbers"]["people"], everybody["definition"]["programmes"]) == (3, [])
+
+
 async def test_a_freeze_is_over_after_its_last_day(office: Office) -> None:
     await ordered(office, "/freezes", {"scope": "programme", "programme": "KLJ", "reason": "SK digugat", "until": today().isoformat()})
     office.desk.sql_run("UPDATE stoppage SET until = until - 1")
