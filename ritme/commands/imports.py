@@ -24,6 +24,8 @@ SERVICE_OF: Final = {
 
 SENDER_OF: Final = {"sp2d": "treasurer", "sts": "treasurer", "statement": "treasurer", "delivery": "warehouse"}
 """Whose file it is, where not the operator's."""
+SECOND_OF: Final = {"sp2d": "treasurer2", "sts": "treasurer2"}
+"""Who commits, where that is another person of the same office."""
 
 CONTROLS_OF: Final = {
     "decree": '{"number":"SK 100/2025","from_month":"2025-07","to_month":"2025-12","count":3,"sum":900000,'
@@ -118,7 +120,7 @@ def commit(context: typer.Context, import_id: str, service: Service = "") -> Non
     """Apply a checked file; a second person where the kind wants one (`--as operator2`)."""
     shown = terminal(context)
     found, view = _find(shown, import_id, service)
-    doors = shown.doors(SENDER_OF.get(view["kind"], "operator2"))
+    doors = shown.doors(SECOND_OF.get(view["kind"]) or SENDER_OF.get(view["kind"], "operator2"))
     _show(shown, doors.post(f"/{found}/imports/{import_id}/commit"))
 
 

@@ -70,13 +70,13 @@ def _census(office: Office, folder: Path) -> str:
 
 def _sp2d(office: Office, folder: Path) -> str:
     row = ("00931/SP2D/LS/2025 (sintetis)", f"{MONTH}-30", *LINE.key, *LINE.owner, SP2D, REFERENCE)
-    office.bring_in("sp2d", files.write(folder, "sp2d", [row]), {"count": 1, "sum": SP2D}, by="treasurer", commit_by="treasurer")
+    office.bring_in("sp2d", files.write(folder, "sp2d", [row]), {"count": 1, "sum": SP2D}, by="treasurer", commit_by="treasurer2")
     return f"{number(SP2D)} rupiah"
 
 
 def _sts(office: Office, folder: Path) -> str:
     row = (STS_NUMBER, "2025-10-10", "", AGREED, REFERENCE)
-    office.bring_in("sts", files.write(folder, "sts", [row]), {"count": 1, "sum": AGREED}, by="treasurer", commit_by="treasurer")
+    office.bring_in("sts", files.write(folder, "sts", [row]), {"count": 1, "sum": AGREED}, by="treasurer", commit_by="treasurer2")
     return f"{number(AGREED)} rupiah"
 
 

@@ -149,7 +149,7 @@ def record_sp2d(office: Office, folder: Path, batch: Json, document: str, day: s
     ]
     total = sum(one["sum"] for one in batch["totals"])
     file = files.write(folder, "sp2d", rows)
-    office.bring_in("sp2d", file, {"count": len(rows), "sum": total}, by="treasurer", commit_by="treasurer")
+    office.bring_in("sp2d", file, {"count": len(rows), "sum": total}, by="treasurer", commit_by="treasurer2")
     return f"{number(total)} rupiah"
 
 

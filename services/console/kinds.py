@@ -29,6 +29,8 @@ class Kind:
     fields: tuple[tuple[str, str, str], ...] = (COUNT,)
     by_programme: bool = False
     by_month: bool = False
+    second_role: str = "operator"
+    """Whose desk a checked file waits on, where a second person saves it."""
 
 
 KINDS: Final = (
@@ -76,8 +78,10 @@ KINDS: Final = (
     ),
     Kind("budget_audit", "dpa", "DPA (pagu)", "Pos anggaran dan pagunya.", "Operator, bendahara", fields=(COUNT, SUM)),
     Kind("budget_audit", "cash-plan", "Anggaran kas", "Rencana belanja per pos dan bulan.", "Operator, bendahara", fields=(COUNT, SUM)),
-    Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan ke kode penyaluran.", "Bendahara", fields=(COUNT, SUM)),
-    Kind("budget_audit", "sts", "STS (setor kembali)", "Dana yang kembali ke kas daerah.", "Bendahara", fields=(COUNT, SUM)),
+    Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan ke kode penyaluran.", "Bendahara", True, (COUNT, SUM),
+         second_role="treasurer"),
+    Kind("budget_audit", "sts", "STS (setor kembali)", "Dana yang kembali ke kas daerah.", "Bendahara", True, (COUNT, SUM),
+         second_role="treasurer"),
     Kind("budget_audit", "census", "Sensus penghuni panti", "Penghuni per panti per hari.", "Operator, kepala panti"),
     Kind("budget_audit", "contract", "Kontrak makan panti", "Harga per orang per hari dan masa berlakunya.", "Operator, kepala panti"),
     Kind(

@@ -68,7 +68,7 @@ class Desk:
         amounts["KLJ"] += extra
         rows = [("SP2D-1", "2025-09-22", *budget[code].key, *budget[code].owner, amount, batch["code"]) for code, amount in amounts.items()]
         controls = {"count": 3, "sum": sum(amounts.values())}
-        self.bring_in("sp2d", files.write(self.folder, "sp2d", rows), controls, by="treasurer", commit_by="treasurer")
+        self.bring_in("sp2d", files.write(self.folder, "sp2d", rows), controls, by="treasurer", commit_by="treasurer2")
 
     def results(self, batch: dict[str, Any]) -> Path:
         self.ritme("bank", "file", batch["code"], "--out", str(self.folder / "bank.csv"))

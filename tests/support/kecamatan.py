@@ -140,7 +140,7 @@ class Kecamatan:
             for one in batch["totals"]
         ]
         file = files.write(self.folder, "sp2d", rows, f"sp2d-{batch['code']}")
-        await self.bring_in("sp2d", file, {"count": len(rows), "sum": batch["sum"]}, by="treasurer", second="treasurer")
+        await self.bring_in("sp2d", file, {"count": len(rows), "sum": batch["sum"]}, by="treasurer", second="treasurer2")
         await self.world.settle()
 
     async def bank_file(self, batch: Mapping[str, Any]) -> Path:

@@ -267,10 +267,10 @@ async def _commit_sts(staging: Staging) -> dict[str, Any]:
 
 
 SP2D = ImportKind(
-    SP2D_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
+    SP2D_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, True,
     _stage_sp2d, _check_sp2d, _commit_sp2d, "sp2d_staging", _begin_sp2d, whole_agency=True,
 )  # fmt: skip
 STS = ImportKind(
-    STS_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, False,
+    STS_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, True,
     _stage_sts, _check_sts, _commit_sts, "sts_staging", _begin_sts, whole_agency=True,
 )  # fmt: skip

@@ -50,14 +50,15 @@ def _day_of(doors: Doors, files: Sequence[Mapping[str, Any]], results: Sequence[
 
     A file waits for another than its sender where a second person saves it; while it is not ready it waits for its sender.
     """
-    if doors.person is None:
+    person = doors.person
+    if person is None:
         return None
-    me, operator = doors.person.id, doors.person.is_any("operator")
+    me = person.id
 
     def waits(one: Mapping[str, Any]) -> bool:
         kind = next((kind for kind in KINDS if (kind.service, kind.name) == (one["service"], one["kind"])), None)
         if one["ready"] and kind is not None and kind.second_person:
-            return operator and one["uploaded_by"] != me
+            return person.is_any(kind.second_role) and one["uploaded_by"] != me
         return bool(one["uploaded_by"] == me)
 
     def of_today(at: str | None) -> bool:

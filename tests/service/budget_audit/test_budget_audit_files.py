@@ -89,10 +89,22 @@ async def test_an_sp2d_above_the_ceiling_waits_for_the_changed_dpa(books: Books)
     view = await books.check("sp2d", sp2d_rows())
     assert not view["ready"]
     assert any("melebihi sisa pagu" in words for words in view["not_ready"])
-    refused = await books.as_("operator").post(f"/budget_audit/imports/{view['id']}/commit")
-    assert refused.status_code == 409
+    assert (await books.commit(view)).json()["code"] == "totals-differ"
     await books.dpa(ceiling=300_000_000)
-    assert (await books.as_("operator").post(f"/budget_audit/imports/{view['id']}/commit")).status_code == 200
+    assert (await books.commit(view)).status_code == 200
+
+
+async def test_money_that_came_or_went_back_is_written_by_two(books: Books) -> None:
+    """An SP2D opens the way to the bank, an STS takes rupiah out of the books: neither rests on one person's file."""
+    await books.dpa()
+    sts = {"nomor": "S-1", "tanggal": "2025-10-20", "program": "KLJ", "nilai": 1_500_000, "rujukan": "2025-09-M01"}
+    for kind, rows in (("sp2d", sp2d_rows()), ("sts", [sts])):
+        view = await books.check(kind, rows, person="treasurer")
+        alone = await books.as_("treasurer").post(f"/budget_audit/imports/{view['id']}/commit")
+        assert (alone.status_code, alone.json()["code"]) == (409, "four-eyes"), kind
+        assert books.outbox(f"budget_audit.{'sp2d' if kind == 'sp2d' else 'treasury_return'}.recorded.v1") == []
+        done = await books.as_("treasurer2").post(f"/budget_audit/imports/{view['id']}/commit")
+        assert (done.status_code, done.json()["committed_by"]) == (200, "treasurer2"), kind
 
 
 async def test_one_number_is_one_document(books: Books) -> None:

@@ -208,7 +208,7 @@ async def test_a_retry_from_the_holding_account_takes_no_budget_and_its_money_is
     # What failed again goes back from the list that it was on last; from the first one it is out already.
     sts = {"nomor": "S-1", "tanggal": "2025-10-20", "program": "KLJ", "nilai": 300_000}
     wrong = await books.check("sts", [{**sts, "rujukan": "2025-09-R01", "nilai": 1_500_001}])
-    refused = await books.as_("operator").post(f"/budget_audit/imports/{wrong['id']}/commit")
+    refused = await books.commit(wrong)
     assert (refused.status_code, refused.json()["code"], refused.json()["available"]) == (409, "more-than-released", 1_500_000)
     await books.bring("sts", [{**sts, "rujukan": "2025-09-R01"}])
     await books.world.settle()

@@ -11,7 +11,7 @@ import httpx
 from ritme.replay import cengkareng, files
 from shared.kernel.clock import JAKARTA
 from tests.service.console.conftest import OpenConsole, Visitor, words
-from tests.service.console.paying import MONTH, PEOPLE, decree_and_accounts, door, import_file, upload
+from tests.service.console.paying import MONTH, decree_and_accounts, door, import_file, upload
 from tests.support.world import World
 
 
@@ -65,7 +65,10 @@ async def _signed_by_three(console: OpenConsole, world: World, treasurer: Visito
     line = cengkareng.lines()["KLJ"]
     code = (await world.as_("operator").get("/disbursement/batches")).json()["items"][0]["code"]
     sp2d = files.write(folder, "sp2d", [("77/SP2D/2025", "2025-09-22", *line.key, *line.owner, 1_500_000, code)])
-    await import_file(treasurer, "sp2d", sp2d, 1, 1_500_000)
+    same = (await treasurer.does("/impor/budget_audit/baru/sp2d", {"count": "1", "sum": "1500000"}, file=upload(sp2d))).partition("?")[0]
+    alone = await treasurer.sends(f"{same}/simpan")
+    assert (alone.status_code, "Harus orang lain" in words(alone)) == (409, True)
+    await import_file(treasurer, "sp2d", sp2d, 1, 1_500_000, second=await console().enters_as("treasurer2"))
     await world.settle()
     await releaser.does(f"{path}/kirim", signed)
     assert "Dikirim ke bank, menunggu hasil" in await releaser.reads(path)
@@ -96,8 +99,10 @@ async def _the_month_as_it_ends(leader: Visitor, batch: str) -> None:
     assert "belum ada penanggung jawab" not in found
     assert "Buku penyaluran dan buku anggaran sama." in await leader.reads(f"/bulan/{MONTH}/dana")
     assert "4 dikreditkan" in await leader.reads(batch)
-    ledger = await leader.http.get(f"/bulan/{MONTH}/ledger.csv")
-    assert len(ledger.text.splitlines()) == PEOPLE + 1
+    assert "Unduh buku bulan" not in read, "sums are for the leader, people for whoever works with them"
+    assert "Daftar orang dibuka oleh" in down
+    assert "Rp300.000" in down
+    assert (await leader.http.get(f"/bulan/{MONTH}/ledger.csv")).status_code == 403
 
 
 class OneIsSilent(httpx.AsyncBaseTransport):
