@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.beneficiary.api import registry
+from services.beneficiary.api import registry, undo
 
 router = APIRouter()
-for _part in (registry,):
+for _part in (registry, undo):
     router.include_router(_part.router)

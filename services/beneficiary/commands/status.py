@@ -99,9 +99,13 @@ async def cancel_order(session: WriteSession, order_id: UUID, reason: str, *, au
 
 
 async def apply_changes(
-    session: WriteSession, changes: Sequence[Change], *, author: str, today: date, at: datetime, two_people: bool
-) -> None:
-    """Write the new states and their events; each person's row is locked and its version goes up by one a change."""
+    session: WriteSession, changes: Sequence[Change], *, author: str, today: date, at: datetime, two_people: bool,
+    import_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """Write the new states and their events; each person's row is locked and its version goes up by one a change.
+
+    ``import_id``: the file that they came by, by which they can be taken back (``commands/undo.py``).
+    """
     await store.join_cutoff_queue(session, {change.programme for change in changes})
     cutoff_no = await store.cutoff_numbers(session)
     people = {change.person_id for change in changes}
@@ -124,23 +128,24 @@ async def apply_changes(
             msgspec.to_builtins(payload)
             | {
                 "person_id": str(change.person_id), "person_version": versions[change.person_id], "status": status,
-                "evidence": change.evidence,
+                "evidence": change.evidence, "import_id": str(import_id) if import_id else None,
             }
         )  # fmt: skip
-    await _write(session, rows, author=author, at=at)
+    await write_states(session, rows, author=author, at=at)
     await outbox.append(session, events, at=at)
 
 
-async def _write(session: WriteSession, rows: Sequence[dict[str, Any]], *, author: str, at: datetime) -> None:
+async def write_states(session: WriteSession, rows: Sequence[dict[str, Any]], *, author: str, at: datetime) -> None:
+    """New states and the versions of their people, which are locked. ``import_id`` and ``undoes`` may be absent in a row."""
     data = json.dumps(rows)
     await session.execute(
         text("""INSERT INTO enrolment (person_id, person_version, programme, status, reason, amount, area, cohort, decree_id,
-                                       from_month, to_month, cutoff_no, evidence, author, at)
+                                       from_month, to_month, cutoff_no, evidence, author, at, import_id, undoes)
                 SELECT r.person_id, r.person_version, r.programme, r.status, r.reason, r.amount, p.area, r.cohort, r.decree_id,
-                       r.from_month, r.to_month, r.cutoff_no, r.evidence, :author, :at
+                       r.from_month, r.to_month, r.cutoff_no, r.evidence, :author, :at, r.import_id, r.undoes
                   FROM json_to_recordset(CAST(:rows AS json)) AS r(person_id uuid, person_version int, programme text, status text,
                        reason text, amount bigint, cohort text, decree_id uuid, from_month text, to_month text, cutoff_no int,
-                       evidence text)
+                       evidence text, import_id uuid, undoes int)
                   JOIN person p ON p.id = r.person_id"""),
         {"rows": data, "author": author, "at": at},
     )

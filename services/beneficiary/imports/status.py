@@ -174,8 +174,9 @@ async def _commit(staging: Staging) -> dict[str, Any]:
     )
     changes = [Change(r.person_id, r.programme, r.action, r.reason, Month(r.from_month), r.evidence) for r in rows]
     await apply_changes(
-        staging.session, changes, author=staging.caller.person, today=staging.service.clock.today(), at=staging.at, two_people=True
-    )
+        staging.session, changes, author=staging.caller.person, today=staging.service.clock.today(), at=staging.at, two_people=True,
+        import_id=staging.import_id,
+    )  # fmt: skip
     return {"changes": len(changes)}
 
 

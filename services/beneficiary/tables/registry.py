@@ -125,10 +125,13 @@ Table(
     c.text("evidence"),
     c.text("author"),
     c.at("at"),
+    Column("import_id", Uuid),
+    Column("undoes", Integer),
     c.one_of("status", "active", "suspended", "ended"),
     c.one_of("cohort", "existing", "new"),
     CheckConstraint("from_month <= to_month", name="months"),
     Index("ix_enrolment_programme_person_id_person_version", "programme", "person_id", "person_version"),
+    Index("ix_enrolment_import_id", "import_id", postgresql_where="import_id IS NOT NULL"),
     comment="Every state of every enrolment: the highest person_version with from_month <= M <= to_month and cutoff_no <= n holds",
 )
 Table(
@@ -182,6 +185,27 @@ Table(
     c.text("reason"),
     c.big("amount"),
     comment="The sealed list; written once with its cut-off",
+)
+
+# --- files that are taken back ------------------------------------------------------------------------------------------
+
+Table(
+    "import_undo",
+    metadata,
+    c.key("id", Uuid),
+    c.uuid("import_id"),
+    c.text("state"),
+    c.text("reason"),
+    c.text("document"),
+    c.text("asked_by"),
+    c.at("asked_at"),
+    c.text("decided_by", ""),
+    c.at("decided_at", nullable=True),
+    c.count("changes", 0),
+    c.one_of("state", "proposed", "done", "refused"),
+    CheckConstraint("state <> 'done' OR decided_by <> asked_by", name="four_eyes"),
+    Index("uq_import_undo_import_id", "import_id", unique=True, postgresql_where="state <> 'refused'"),
+    comment="A committed file that somebody wants taken back: one asks, another decides",
 )
 
 # --- files on their way in ---------------------------------------------------------------------------------------------
