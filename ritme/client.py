@@ -69,7 +69,7 @@ class Doors:
     def download(self, path: str, target: BinaryIO, **parameters: Any) -> int:
         """The bytes as they come, in flat memory; how many."""
         size = 0
-        with self._stream(path, parameters) as response:
+        with self._stream(path, {name: value for name, value in parameters.items() if value is not None}) as response:
             for block in response.iter_bytes(1 << 16):
                 size += target.write(block)
         return size

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich import box
@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ritme.client import DEFAULT_URL, Doors, Problem, Unreachable
 
+Purpose = Annotated[str, typer.Option("--purpose", help="What a look at people is for, where the role does not say it: audit.")]
 PIPE_WIDTH: Final = 180
 """Characters of a line that nobody's window bounds."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from ritme.commands.finding import find
-from ritme.terminal import Terminal, number, pairs, table, terminal
+from ritme.terminal import Purpose, Terminal, number, pairs, table, terminal
 
 Why = Annotated[str, typer.Option(help="The document or the reason.")]
 Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD")]
@@ -52,6 +52,7 @@ def comparison(
     level: Annotated[str, typer.Option(help="city, kecamatan or kelurahan.")] = "city",
     people: Annotated[Path | None, typer.Option(help="Write who entered, left or changed (.csv or .ndjson).")] = None,
     not_listed: Annotated[Path | None, typer.Option(help="Write who is entitled and not on the list (.csv or .ndjson).")] = None,
+    purpose: Purpose = "",
 ) -> None:
     """Entered, left, changed against the last month, and why everybody else is not on the list."""
     shown = terminal(context)
@@ -62,7 +63,8 @@ def comparison(
         if file is not None:
             ending = "ndjson" if file.suffix == ".ndjson" else "csv"
             with file.open("wb") as target:
-                doors.download(f"{path}/{door}.{ending}", target, **({"against": against} if against and file is people else {}))
+                other = against if file is people else ""
+                doors.download(f"{path}/{door}.{ending}", target, against=other or None, purpose=purpose or None)
     before = found["against"]
     heading = f"{found['code']} against {', '.join(before['batches'])}" if before else f"{found['code']}: there is no list before it"
     sides = table(("", "people", "rupiah"), [(side, found[side]["people"], found[side]["sum"]) for side in _SIDES], heading)

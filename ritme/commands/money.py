@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from ritme.terminal import Terminal, number, pairs, table, terminal
+from ritme.terminal import Purpose, Terminal, number, pairs, table, terminal
 
 GAP_KEYS: Final = ("open", "by_reason", "without_owner", "without_due_date", "parked")
 
@@ -33,14 +33,16 @@ def gaps(
     month: Annotated[str, typer.Option()],
     items: Annotated[bool, typer.Option("--items", help="Also each gap.")] = False,
     reason: str = "",
+    purpose: Purpose = "",
 ) -> None:
     """Months that ended unpaid or unknown, by reason; each has an owner and a date."""
     shown = terminal(context)
     doors = shown.doors("leader")
-    found = doors.get("/disbursement/gaps", month=month, reason=reason or None, limit=1)
+    found = doors.get("/disbursement/gaps", month=month, reason=reason or None, limit=0)
     answer: dict[str, Any] = {key: found[key] for key in GAP_KEYS}
     if items:
-        answer["items"] = list(doors.items("/disbursement/gaps", month=month, reason=reason or None))
+        people = shown.doors("operator")
+        answer["items"] = list(people.items("/disbursement/gaps", month=month, reason=reason or None, purpose=purpose or None))
     heading = f"{month}: {number(found['open'])} open, {found['without_owner']} without owner, {found['without_due_date']} without date"
     rows = sorted(found["by_reason"].items(), key=lambda item: -item[1])
     tables = [table(("reason", "people"), rows, heading)]
@@ -113,17 +115,18 @@ def export(
     month: Annotated[str, typer.Option()],
     csv: Annotated[bool, typer.Option("--csv", help="As CSV; the only form there is.")] = True,
     out: Annotated[Path | None, typer.Option(help="A file; by default standard output.")] = None,
+    purpose: Purpose = "",
 ) -> None:
     """Every person-month of a month: outcome, reason, amount, day, payment reference."""
     shown = terminal(context)
     doors = shown.doors("operator")
     path = f"/disbursement/months/{month}/ledger.csv"
     if out is None and not shown.json:
-        doors.download(path, sys.stdout.buffer)
+        doors.download(path, sys.stdout.buffer, purpose=purpose or None)
         return
     target = out or Path(f"ledger-{month}.csv")
     with target.open("wb") as file:
-        size = doors.download(path, file)
+        size = doors.download(path, file, purpose=purpose or None)
     shown.answer({"file": str(target), "bytes": size, "month": month}, f"{target}, {number(size)} bytes")
 
 

@@ -18,7 +18,7 @@ def month_report(office: Office, month: str) -> tuple[Json, Json]:
     doors = office.as_("leader")
     equation = doors.get(f"/disbursement/months/{month}/equation")
     seal = doors.get(f"/beneficiary/months/{month}/seal")
-    gaps = doors.get("/disbursement/gaps", month=month, limit=1)
+    gaps = doors.get("/disbursement/gaps", month=month, limit=0)
     money = doors.get(f"/budget_audit/months/{month}/money")
     at_the_bank = doors.get(f"/disbursement/months/{month}/money")
     report: dict[str, Any] = {

@@ -25,6 +25,10 @@ REMEMBER_S: Final = 600.0
 """Seconds that names of areas, offices and people are kept; they change by decree, not by the minute."""
 
 
+PAYMENT_ROLES: Final = ("operator", "checker", "approver", "releaser", "treasurer")
+"""Who reads lists of people for the payment itself; everybody else but auditors works with sums (the services decide)."""
+
+
 class NotLoggedIn(Exception):
     """There is no token, or the services do not take it (any more)."""
 
@@ -94,6 +98,12 @@ class Doors:
     def __init__(self, memory: Memory, token: str) -> None:
         self._memory, self._http, self._token = memory, memory.http, token
         self.person = Person.of(token) if token else None
+
+    @property
+    def purpose(self) -> str:
+        """What a look at a list of people is for, where the role alone does not say it: an auditor looks for the audit, on record."""
+        person = self.person
+        return "audit" if person is not None and person.is_any("auditor") and not person.is_any(*PAYMENT_ROLES) else ""
 
     @property
     def _headers(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from services.console.figures import rupiah, whole
 _SENTENCES: Final = {
     "unavailable": "Bagian sistem ini sedang tidak menjawab. Tidak ada yang berubah; coba lagi sebentar.",
     "not-allowed": "Peran Anda tidak boleh melakukan ini. Minta orang yang berwenang.",
+    "purpose-needed": "Sebutkan untuk apa daftar orang ini dibuka; pembukaannya dicatat.",
     "not-found": "Yang dicari tidak ada, atau di luar wilayah tugas Anda.",
     "four-eyes": "Harus orang lain: Anda sudah bertindak pada berkas atau daftar ini. Minta rekan Anda melanjutkan.",
     "list-hash-changed": "Daftar sudah berubah sejak Anda melihatnya. Muat ulang halaman, lihat perubahannya, lalu tanda tangani lagi.",

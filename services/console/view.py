@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.console import figures, words
-from services.console.doors import DoorProblem, Doors
+from services.console.doors import PAYMENT_ROLES, DoorProblem, Doors
 from services.console.refusals import refusal
 
 HERE: Final = Path(__file__).parent
@@ -116,6 +116,7 @@ environment.filters |= {
 }  # fmt: skip
 environment.globals |= {
     "word": words.word, "words": words, "link": link, "bar": bar, "version": _version(), "done": DONE,
+    "readers": (*PAYMENT_ROLES, "auditor"),
 }  # fmt: skip
 
 

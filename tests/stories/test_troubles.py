@@ -57,7 +57,8 @@ async def test_o9_forty_cards_of_one_batch_are_refused(here: Kecamatan) -> None:
     await here.world.settle()
     after = await here.month(SEPTEMBER)
     assert [after[one] for one in ("paid", "missed", "unknown")] == [796, 185, 3]
-    assert len((await here.get("leader", "/disbursement/cases", kind="access", limit=200))["items"]) == 40
+    assert len((await here.get("operator", "/disbursement/cases", kind="access", limit=200))["items"]) == 40
+    assert (await here.get("leader", "/disbursement/cases", kind="access"))["open"] == 40, "and not the holds beside them"
     (alert,) = (await here.get("leader", "/disbursement/cases/alerts", at_least=10))["items"]
     assert (alert["batch"], alert["about"], alert["count"]) == ("2025-09-M01", "card_refused", 40)
 

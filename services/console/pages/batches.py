@@ -132,7 +132,7 @@ async def batch_page(batch_id: str, request: Request, doors: DoorsDep) -> Respon
 @router.get("/penyaluran/{batch_id}/list.tsv")
 async def list_file(batch_id: str, doors: DoorsDep) -> Response:
     """The bytes that the code of the list stands for."""
-    return await doors.download(f"/disbursement/batches/{batch_id}/list.tsv", "list.tsv")
+    return await doors.download(link(f"/disbursement/batches/{batch_id}/list.tsv", purpose=doors.purpose), "list.tsv")
 
 
 @router.post("/penyaluran/{batch_id}/tanda-terima")

@@ -28,7 +28,7 @@ async def _list(
         "lacking": which.get("kurang"), "state": which.get("status") or "open", "after": which.get("sesudah"),
     }  # fmt: skip
     found, alerts, orders, areas, names = await together(
-        doors.get("/disbursement/cases", **asked, limit=PAGE), doors.ask("/disbursement/cases/alerts"),
+        doors.get("/disbursement/cases", **asked, limit=PAGE, purpose=doors.purpose), doors.ask("/disbursement/cases/alerts"),
         doors.ask("/beneficiary/status-changes", state="proposed"), doors.area_names(), doors.people_names(),
     )  # fmt: skip
     here = {key: value for key, value in which.items() if key != "sesudah"}
@@ -133,7 +133,9 @@ async def _show(
     request: Request, doors: Doors, case_id: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None,
     sent: str = "", who: Any = None,
 ) -> Response:  # fmt: skip
-    case, areas, names = await together(doors.get(f"/disbursement/cases/{case_id}"), doors.area_names(), doors.people_names())
+    case, areas, names = await together(
+        doors.get(f"/disbursement/cases/{case_id}", purpose=doors.purpose), doors.area_names(), doors.people_names()
+    )
     person = doors.person
     forms = [one for one in casework.case_forms(case) if one.offered_to(person)]
     if case["kind"] == "hold" and case["state"] == "decided" and casework.ORDER.offered_to(person):

@@ -26,8 +26,8 @@ async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewa
     """Everything open; ``bulan``: one month, ``lewat``: only what is late."""
     groups, counted, excluding, mismatches, readiness, months, panti, kinds, places, areas = await together(
         doors.ask("/disbursement/gaps/groups", month=bulan),
-        doors.ask("/disbursement/gaps", month=bulan, limit=1),
-        doors.ask("/disbursement/exclusions"),
+        doors.ask("/disbursement/gaps", month=bulan, limit=0),
+        doors.ask("/disbursement/exclusions", purpose=doors.purpose),
         doors.ask("/budget_audit/mismatches"),
         doors.ask("/assistive_devices/readiness"),
         doors.ask("/disbursement/months"),

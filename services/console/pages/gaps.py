@@ -25,7 +25,16 @@ async def gaps_page(
 ) -> Response:
     """Open gaps one by one; ``pemilik`` is an office, ``lewat``: only those past their date."""
     found, areas = await together(
-        doors.get("/disbursement/gaps", month=bulan, reason=alasan, owner=pemilik, late="true" if lewat else "", after=sesudah, limit=PAGE),
+        doors.get(
+            "/disbursement/gaps",
+            month=bulan,
+            reason=alasan,
+            owner=pemilik,
+            late="true" if lewat else "",
+            after=sesudah,
+            limit=PAGE,
+            purpose=doors.purpose,
+        ),
         doors.area_names(),
     )
     here = {"bulan": bulan, "alasan": alasan, "pemilik": pemilik, "lewat": lewat}
@@ -40,7 +49,9 @@ async def _show(
     request: Request, doors: Doors, gap_id: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None,
     sent: str = "", who: Any = None,
 ) -> Response:  # fmt: skip
-    gap, areas, names = await together(doors.get(f"/disbursement/gaps/{gap_id}"), doors.area_names(), doors.people_names())
+    gap, areas, names = await together(
+        doors.get(f"/disbursement/gaps/{gap_id}", purpose=doors.purpose), doors.area_names(), doors.people_names()
+    )
     waiting = [one for one in gap["exclusions"] if one["state"] == "proposed"]
     person = doors.person
     forms: list[Form] = []

@@ -71,13 +71,16 @@ PLACES: Final = {
 """Where somebody stands on the way to the card (places of the funnel), and what is done next."""
 
 
+VISITS: Final = ("asked", "handed_over", "not_handed_over")
+
+
 async def _show(
     request: Request, doors: Doors, problem: DoorProblem | None = None, typed: dict[str, str] | None = None, sent: str = ""
 ) -> Response:
     funnel, waiting, openings, waves, asked, handed, not_handed, areas, names = await together(
         doors.ask("/disbursement/cards/funnel"), doors.get("/disbursement/cards/waiting"), doors.ask("/disbursement/account-openings"),
         doors.get("/disbursement/invitation-waves"),
-        *(doors.get("/disbursement/home-services", state=state) for state in ("asked", "handed_over", "not_handed_over")),
+        *(doors.ask("/disbursement/home-services", state=state, purpose=doors.purpose) for state in VISITS),
         doors.area_names(), doors.people_names(),
     )  # fmt: skip
     person = doors.person
@@ -86,10 +89,15 @@ async def _show(
     return page(
         request, "recipients.html", doors, status=problem.status if problem else 200, funnel=funnel, waiting=waiting["items"],
         openings=openings, waves=waves["items"], areas=areas, names=names, places=PLACES, visited=VISITED,
-        visits=asked["items"], visits_done=handed["items"] + not_handed["items"],
+        visits=_items(asked), visits_done=_items(handed) + _items(not_handed), counts_only=isinstance(asked, DoorProblem),
         forms=[form.choosing("wilayah", area_choices(areas)) for form in forms], may_act=VISIT.offered_to(person), whole=whole,
         problem=problem, typed=typed or {}, sent=sent, proposed={"hari": request.app.state.clock.today().isoformat()},
     )  # fmt: skip
+
+
+def _items(answer: Any) -> list[dict[str, Any]]:
+    """None for who works with sums: the visits of the funnel are counted for everybody."""
+    return [] if isinstance(answer, DoorProblem) else answer["items"]
 
 
 @router.get("/penerima-baru")

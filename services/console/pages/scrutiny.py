@@ -62,7 +62,8 @@ async def people_file(batch_id: str, name: str, doors: DoorsDep, lawan: str = ""
     if name not in DOWNLOADS:
         raise DoorProblem(404, "not-found", "there is no such file")
     against = lawan if name == "perbandingan.csv" else ""
-    return await doors.download(link(f"/disbursement/batches/{batch_id}/{DOWNLOADS[name]}", against=against), name)
+    path = link(f"/disbursement/batches/{batch_id}/{DOWNLOADS[name]}", against=against, purpose=doors.purpose)
+    return await doors.download(path, name)
 
 
 @router.get("/penyaluran/{batch_id}/bentuk-berkas")

@@ -14,6 +14,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from services.disbursement.api.programmes import Programmes
+from services.disbursement.api.readers import ReaderDep
 from services.disbursement.channels.port import open_private
 from services.disbursement.commands.bank import settled
 from services.disbursement.commands.lists import release as releasing
@@ -48,7 +50,7 @@ class NewBatch(_Input):
     month: str
     kind: str = "main"
     financing: Literal["sp2d", "holding"] = "sp2d"
-    programmes: list[str] | None = None
+    programmes: Programmes = None
 
 
 class Signed(_Input):
@@ -164,9 +166,10 @@ async def removal(
 
 
 @router.get("/batches/{batch_id}/list.tsv", dependencies=[allowed(whole_agency=True)])
-async def list_tsv(batch_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> StreamingResponse:
-    """The bytes that the list hash covers."""
-    await batches.load(session, batch_id)
+async def list_tsv(batch_id: UUID, request: Request, session: WriteDep, reader: ReaderDep) -> StreamingResponse:
+    """The bytes that the list hash covers. Audited."""
+    batch, caller = await batches.load(session, batch_id), reader.caller
+    await reader.record("batch.list", batch.payments, batch.list_hash)
 
     async def stream() -> AsyncIterator[bytes]:
         # A snapshot of its own: the request's transaction ends before the body is sent.
@@ -178,9 +181,10 @@ async def list_tsv(batch_id: UUID, request: Request, session: ReadDep, caller: C
 
 
 @router.get("/batches/{batch_id}/lines.ndjson")
-async def lines_ndjson(batch_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> StreamingResponse:
-    """A line for each payment of the caller's areas and where it stands."""
-    await batches.load(session, batch_id)
+async def lines_ndjson(batch_id: UUID, request: Request, session: WriteDep, reader: ReaderDep) -> StreamingResponse:
+    """A line for each payment of the caller's areas and where it stands. Audited."""
+    batch, caller = await batches.load(session, batch_id), reader.caller
+    await reader.record("batch.lines", batch.payments, batch.list_hash)
 
     async def stream() -> AsyncIterator[bytes]:
         async with request.app.state.service.database.read(caller.areas) as reading:
@@ -230,11 +234,13 @@ async def bank_file_problems(batch_id: UUID, request: Request, session: WriteDep
 
 @router.get("/batches/{batch_id}/repayments")
 async def linked_repayments(
-    batch_id: UUID, *, session: ReadDep, caller: CallerDep, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    batch_id: UUID, *, session: WriteDep, reader: ReaderDep, after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 200
 ) -> dict[str, Any]:
-    """Of a retry that is paid from the holding account: the returned payment behind each month; of the caller's areas, without names."""
+    """Of a retry that is paid from the holding account: the returned payment behind each month; of the caller's areas. Audited."""
     await batches.load(session, batch_id)
-    return await repayments(session, batch_id, after=after, limit=limit)
+    found = await repayments(session, batch_id, after=after, limit=limit)
+    await reader.looked("batch.repayments", (one["person_id"] for one in found["items"]))
+    return found
 
 
 @router.get("/months/{month}/money", dependencies=[allowed(whole_agency=True)])

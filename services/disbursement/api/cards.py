@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.disbursement.api.readers import ReaderDep
 from services.disbursement.commands.cards.account_opening import ask_for_accounts, opening_file
 from services.disbursement.commands.cards.card_lists import visit_list, wave_list
 from services.disbursement.commands.cards.invitations import Wave, ask_home_service, invite, visited
@@ -103,8 +104,10 @@ async def waves(session: ReadDep, caller: CallerDep) -> dict[str, Any]:
 
 
 @router.get("/invitation-waves/{wave_id}/people.ndjson")
-async def wave_people(wave_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> StreamingResponse:
-    """Who is called, by id and kelurahan, in the caller's areas."""
+async def wave_people(wave_id: UUID, request: Request, reader: ReaderDep) -> StreamingResponse:
+    """Who is called, by id and kelurahan, in the caller's areas. Audited."""
+    caller = reader.caller
+    await reader.record("invitation_wave.people", await cards.wave_size(reader.session, wave_id), str(wave_id))
 
     async def stream() -> AsyncIterator[bytes]:
         async with request.app.state.service.database.read(caller.areas) as reading:
@@ -150,9 +153,12 @@ async def new_visit(body: NewVisit, request: Request, session: WriteDep, caller:
 
 @router.get("/home-services")
 async def visits(
-    session: ReadDep, caller: CallerDep, state: Literal["asked", "handed_over", "not_handed_over", ""] = "asked"
+    session: WriteDep, reader: ReaderDep, state: Literal["asked", "handed_over", "not_handed_over", ""] = "asked"
 ) -> dict[str, Any]:
-    return {"items": await cards.visits(session, state)}
+    """Visits of the bank to people of the caller's areas. Audited."""
+    items = await cards.visits(session, state)
+    await reader.looked("home_service.people", (one["person_id"] for one in items))
+    return {"items": items}
 
 
 @router.get("/home-services/list.csv", dependencies=[allowed("operator")])

@@ -9,11 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.disbursement.api.readers import PURPOSES, ReaderOrSumsDep
 from services.disbursement.commands.bank import bank_caps
 from services.disbursement.commands.missed import cases, recovery
 from services.disbursement.queries import cases as queries
 from shared import audit
 from shared.db.session import AnySession
+from shared.kernel.errors import NotAllowed
 from shared.kernel.month import PATTERN
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
@@ -147,14 +149,24 @@ class CapConfirmation(_Input):
 
 @router.get("/cases")
 async def all_cases(
-    *, request: Request, session: ReadDep, caller: CallerDep, kind: Literal["hold", "objection", "access", "recovery", ""] = "",
+    *, request: Request, session: WriteDep, reader: ReaderOrSumsDep, kind: Literal["hold", "objection", "access", "recovery", ""] = "",
     about: str = "", state: Literal["open", "closed", ""] = "open", person: UUID | None = None,
     lacking: Literal["notice", "reply", ""] = "", owner: str = "", late: bool = False, after: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=0, le=1000)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """Cases of the caller's areas with owner, date and next step; ``lacking``: holds without a notice, or past the term to reply."""
+    """Cases of the caller's areas with owner, date and next step; ``lacking``: holds without a notice, or past the term to reply.
+
+    Whoever reads no lists of people gets the sums alone (``sums_only``), as everybody does with ``limit=0``; an auditor says
+    ``purpose=audit`` for the people. Looks at people are audited.
+    """
     which = queries.CaseFilter(kind, about, state, person, lacking, owner, late)
-    return await queries.cases(session, which, after, limit, request.app.state.service.clock.today())
+    today = request.app.state.service.clock.today()
+    sums = await queries.case_sums(session, which, today)
+    if reader is None or not limit:
+        return sums | {"items": [], "next": None, "sums_only": True}
+    items = await queries.case_page(session, which, after, limit, today)
+    await reader.looked("case.list", (one["person_id"] for one in items))
+    return sums | {"items": items, "next": str(items[-1]["id"]) if len(items) == limit else None, "sums_only": False}
 
 
 @router.get("/cases/alerts")
@@ -164,9 +176,17 @@ async def alerts(session: ReadDep, caller: CallerDep, at_least: Annotated[int, Q
 
 
 @router.get("/cases/{case_id}")
-async def one_case(case_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
-    """One case with everything that happened in it."""
-    return await _full(session, case_id, request.app.state.service.clock.today())
+async def one_case(case_id: UUID, request: Request, session: WriteDep, caller: CallerDep, reader: ReaderOrSumsDep) -> dict[str, Any]:
+    """One case with everything that happened in it; the leader reads claims, whose write-off they decide. Audited."""
+    clock = request.app.state.service.clock
+    shown = await _full(session, case_id, clock.today())
+    if reader is not None:
+        await reader.looked("case.show", [shown["person_id"]])
+        return shown
+    if "leader" not in caller.roles or shown["kind"] != "recovery":
+        raise NotAllowed("cases are read by who works on them; sums are open to you", roles=list(PURPOSES))
+    await audit.record(session, caller, "case.show", "write-off", count=1, ids_hash=audit.hash_ids([shown["person_id"]]), at=clock.now())
+    return shown
 
 
 async def _full(session: AnySession, case_id: UUID, today: date) -> dict[str, Any]:

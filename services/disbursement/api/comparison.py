@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.disbursement.api.readers import Reader, ReaderDep
 from services.disbursement.commands.lists.anomalies import acknowledge
 from services.disbursement.queries import approval, comparison
 from services.disbursement.queries.batches import load
 from services.disbursement.queries.people import Level
-from shared import audit
 from shared.db.session import ReadSession
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
@@ -46,34 +46,33 @@ async def compare(
 
 @router.get("/batches/{batch_id}/comparison/people.{ending}")
 async def compared_people(
-    batch_id: UUID, ending: Ending, *, request: Request, session: WriteDep, caller: CallerDep, against: str = Query("", max_length=40)
+    batch_id: UUID, ending: Ending, *, request: Request, reader: ReaderDep, against: str = Query("", max_length=40)
 ) -> StreamingResponse:
     """Whoever entered, left or changed, of the caller's areas: ids and codes. Audited."""
 
     def rows(reading: ReadSession) -> AsyncIterator[bytes]:
         return comparison.people_file(reading, batch_id, against=against, csv=ending == "csv")
 
-    return await _file(request, session, caller, batch_id, rows, name="perbandingan", ending=ending)
+    return await _file(request, reader, batch_id, rows, name="perbandingan", ending=ending)
 
 
 @router.get("/batches/{batch_id}/not-listed.{ending}")
-async def not_listed(batch_id: UUID, ending: Ending, request: Request, session: WriteDep, caller: CallerDep) -> StreamingResponse:
+async def not_listed(batch_id: UUID, ending: Ending, request: Request, reader: ReaderDep) -> StreamingResponse:
     """Every entitled person who is not on this list, with the reason, of the caller's areas. Audited."""
 
     def rows(reading: ReadSession) -> AsyncIterator[bytes]:
         return comparison.not_listed_file(reading, batch_id, csv=ending == "csv")
 
-    return await _file(request, session, caller, batch_id, rows, name="tidak-masuk", ending=ending)
+    return await _file(request, reader, batch_id, rows, name="tidak-masuk", ending=ending)
 
 
 async def _file(
-    request: Request, session: WriteDep, caller: CallerDep, batch_id: UUID, rows: Callable[[ReadSession], AsyncIterator[bytes]], *,
-    name: str, ending: Ending,
-) -> StreamingResponse:  # fmt: skip
-    service = request.app.state.service
-    batch = await load(session, batch_id)
+    request: Request, reader: Reader, batch_id: UUID, rows: Callable[[ReadSession], AsyncIterator[bytes]], *, name: str, ending: Ending
+) -> StreamingResponse:
+    service, caller = request.app.state.service, reader.caller
+    batch = await load(reader.session, batch_id)
     # Why somebody is not paid is a fact about that person: who takes the file is on record.
-    await audit.record(session, caller, f"batch.{name}", "approval", count=batch.payments, ids_hash=batch.list_hash, at=service.clock.now())
+    await reader.record(f"batch.{name}", batch.payments, batch.list_hash)
 
     async def stream() -> AsyncIterator[bytes]:
         # A snapshot of its own: the request's transaction ends before the body is sent.

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.disbursement.api.readers import ReaderDep, ReaderOrSumsDep
 from services.disbursement.commands.missed import exclusion, gap_answers
 from services.disbursement.queries import gaps as queries
 from shared import audit
@@ -51,13 +52,23 @@ class Nothing(_Input):
 
 @router.get("/gaps")
 async def gaps(
-    *, request: Request, session: ReadDep, caller: CallerDep, month: str = "", state: Literal["open", "closed", ""] = "open",
+    *, request: Request, session: WriteDep, reader: ReaderOrSumsDep, month: str = "", state: Literal["open", "closed", ""] = "open",
     reason: str = "", area: str = "", programme: str = "", owner: str = "", late: bool = False, after: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=0, le=1000)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """Gaps of the caller's areas: how many are open and why, and the ones asked for with owner and date."""
+    """Gaps of the caller's areas: how many are open and why, and the ones asked for with owner and date.
+
+    Whoever reads no lists of people gets the sums alone (``sums_only``), as everybody does with ``limit=0``; an auditor says
+    ``purpose=audit`` for the people. Looks at people are audited.
+    """
     which = queries.GapFilter(month=month, state=state, reason=reason, area=area, programme=programme, owner=owner, late=late)
-    return await queries.gaps(session, which, after, limit, request.app.state.service.clock.today())
+    today = request.app.state.service.clock.today()
+    sums = await queries.gap_sums(session, which, today)
+    if reader is None or not limit:
+        return sums | {"items": [], "next": None, "sums_only": True}
+    items = await queries.gap_page(session, which, after, limit, today)
+    await reader.looked("gap.list", (one["person_id"] for one in items))
+    return sums | {"items": items, "next": str(items[-1]["id"]) if len(items) == limit else None, "sums_only": False}
 
 
 @router.get("/gaps/groups")
@@ -71,17 +82,21 @@ async def gap_groups(
 
 @router.get("/exclusions")
 async def exclusions(
-    session: ReadDep, caller: CallerDep, state: Literal["proposed", "confirmed", "refused", ""] = "proposed",
+    session: WriteDep, reader: ReaderDep, state: Literal["proposed", "confirmed", "refused", ""] = "proposed",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
-    """Orders to exclude a missed month, of the caller's areas; ``proposed`` ones wait for a second person."""
-    return {"items": await queries.exclusions(session, state, limit)}
+    """Orders to exclude a missed month, of the caller's areas; ``proposed`` ones wait for a second person. Audited."""
+    items = await queries.exclusions(session, state, limit)
+    await reader.looked("exclusion.list", (one["person_id"] for one in items))
+    return {"items": items}
 
 
 @router.get("/gaps/{gap_id}")
-async def one_gap(gap_id: UUID, request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
-    """One gap with its next step, every answer, and who owned it when."""
-    return await queries.gap(session, gap_id, request.app.state.service.clock.today())
+async def one_gap(gap_id: UUID, request: Request, session: WriteDep, reader: ReaderDep) -> dict[str, Any]:
+    """One gap with its next step, every answer, and who owned it when. Audited."""
+    found = await queries.gap(session, gap_id, request.app.state.service.clock.today())
+    await reader.looked("gap.show", [found["person_id"]])
+    return found
 
 
 @router.post("/gaps/{gap_id}/answers", dependencies=_OWNERS)

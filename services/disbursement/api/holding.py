@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.disbursement.api.readers import ReaderDep
 from services.disbursement.commands.money import dispose
 from services.disbursement.queries import holding
 from shared import audit
@@ -53,12 +54,14 @@ async def balances(request: Request, session: ReadDep, caller: CallerDep, on: da
 
 @router.get("/holding/people")
 async def people(
-    *, request: Request, session: ReadDep, caller: CallerDep, on: date | None = None, age: str = "", batch: str = "",
+    *, request: Request, session: WriteDep, reader: ReaderDep, on: date | None = None, age: str = "", batch: str = "",
     after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> dict[str, Any]:  # fmt: skip
-    """Balances by person and age, of the caller's areas, with the payment that went out again for the same month."""
+    """Balances by person and age, of the caller's areas, with the payment that went out again for the same month. Audited."""
     day = on or request.app.state.service.clock.today()
-    return await holding.people(session, day, age=age, batch=batch, after=after, limit=limit)
+    found = await holding.people(session, day, age=age, batch=batch, after=after, limit=limit)
+    await reader.looked("holding.people", (one["person_id"] for one in found["items"]))
+    return found
 
 
 @router.get("/holding/years/{year}", dependencies=_READERS)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.disbursement.api.readers import ReaderDep
 from services.disbursement.commands.months.open_month import WORST_FIRST, Opening, open_month
 from services.disbursement.queries import as_known
 from services.disbursement.queries import months as month_queries
@@ -105,31 +106,35 @@ async def breakdown(
 
 @router.get("/months/{month}/people")
 async def people(
-    *, month: str, request: Request, session: ReadDep, outcome: str = "", reason: str = "", programme: str = "", area: str = "",
-    after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 200, as_of: date | None = None,
+    *, month: str, request: Request, session: WriteDep, reader: ReaderDep, outcome: str = "", reason: str = "", programme: str = "",
+    area: str = "", after: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 200, as_of: date | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Person-months of the caller's areas, page by page; ``as_of``: as they were known at the end of that day in Jakarta."""
+    """Person-months of the caller's areas, page by page; ``as_of``: as they were known at the end of that day in Jakarta. Audited."""
     if as_of is not None:
-        return await as_known.people(
+        found = await as_known.people(
             session, parse_month(month), as_known.end_of(as_of, request.app.state.service.clock.today()), limit=limit,
             after=people_queries.cursor(after) if after else ("", as_known.FIRST_PERSON), outcome=outcome, reason=reason,
             programme=programme, area=area,
         )  # fmt: skip
-    return await people_queries.people(
-        session, parse_month(month), limit=limit, after=after, outcome=outcome, reason=reason, programme=programme, area=area
-    )
+    else:
+        found = await people_queries.people(
+            session, parse_month(month), limit=limit, after=after, outcome=outcome, reason=reason, programme=programme, area=area
+        )
+    await reader.looked("month.people", (one["person_id"] for one in found["items"]))
+    return found
 
 
 @router.get("/months/{month}/ledger.csv")
-async def ledger(month: str, request: Request, caller: CallerDep) -> StreamingResponse:
-    """The month as a file, streamed from one snapshot in flat memory."""
+async def ledger(month: str, request: Request, session: WriteDep, reader: ReaderDep) -> StreamingResponse:
+    """The month as a file, streamed from one snapshot in flat memory. Audited."""
     parsed = parse_month(month)
-    database = request.app.state.service.database
+    database, caller = request.app.state.service.database, reader.caller
+    await reader.record("month.ledger", await people_queries.counted(session, parsed), parsed)
 
     async def rows() -> AsyncIterator[bytes]:
         # A snapshot of its own: the request's session ends before the first byte goes out.
-        async with database.read(caller.areas) as session:
-            async for block in people_queries.ledger_csv(session, parsed):
+        async with database.read(caller.areas) as reading:
+            async for block in people_queries.ledger_csv(reading, parsed):
                 yield block
 
     disposition = {"content-disposition": f'attachment; filename="ledger-{parsed}.csv"'}

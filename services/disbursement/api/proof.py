@@ -7,23 +7,22 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
+from services.disbursement.api.readers import ReaderDep
 from services.disbursement.queries import proof as queries
-from shared import audit
 from shared.kernel.month import parse_month
-from shared.web.auth import CallerDep, allowed
+from shared.web.auth import allowed
 from shared.web.transactions import CommandRoute, WriteDep
 
 router = APIRouter(route_class=CommandRoute, tags=["months"])
 
 
 @router.get("/months/{month}/proof", dependencies=[allowed(whole_agency=True)])
-async def proof(month: str, request: Request, session: WriteDep, caller: CallerDep) -> StreamingResponse:
+async def proof(month: str, request: Request, session: WriteDep, reader: ReaderDep) -> StreamingResponse:
     """A ZIP that says what became of everybody, to be checked by ``scripts/check_proof.py``. Audited."""
     parsed = parse_month(month)
     service = request.app.state.service
-    at = service.clock.now()
-    people = await queries.people_in(session, parsed)
-    await audit.record(session, caller, "month.proof", "ledger", count=people, ids_hash="", at=at)
+    at, caller = service.clock.now(), reader.caller
+    await reader.record("month.proof", await queries.people_in(session, parsed), parsed)
 
     async def blocks() -> AsyncIterator[bytes]:
         # A snapshot of its own: the request's session ends before the first byte goes out.

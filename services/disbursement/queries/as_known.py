@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from services.disbursement.domain.entitlement import OUTCOMES
-from shared.db.session import ReadSession
+from shared.db.session import AnySession, ReadSession
 from shared.kernel.clock import JAKARTA
 from shared.kernel.errors import InvalidInput, NotFound
 from shared.kernel.month import Month
@@ -32,7 +32,7 @@ def end_of(day: date, today: date) -> datetime:
 
 
 async def people(
-    session: ReadSession, month: Month, until: datetime, *, limit: int, after: tuple[str, str], outcome: str = "", reason: str = "",
+    session: AnySession, month: Month, until: datetime, *, limit: int, after: tuple[str, str], outcome: str = "", reason: str = "",
     programme: str = "", area: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """One page of person-months by programme and person, each as its last entry before ``until`` says."""

@@ -48,6 +48,11 @@ async def waves(session: AnySession) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+async def wave_size(session: AnySession, wave_id: UUID) -> int:
+    """People called in this wave, of the caller's areas."""
+    return int(await session.scalar(text("SELECT count(*) FROM invitation WHERE wave_id = :wave"), {"wave": wave_id}) or 0)
+
+
 WAVE_PEOPLE: Final = """SELECT json_build_object('person_id', person_id, 'programme', programme, 'no', no, 'state', state,
         'reported_on', reported_on, 'area', area) FROM invitation WHERE wave_id = %(wave)s ORDER BY area, person_id"""
 

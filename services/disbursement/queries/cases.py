@@ -47,34 +47,39 @@ class CaseFilter:
         }  # fmt: skip
 
 
-async def cases(session: ReadSession, which: CaseFilter, after: UUID | None, limit: int, today: date) -> dict[str, Any]:
-    """How many are open by kind and what they lack, and the cases asked for, page by page."""
+async def case_sums(session: AnySession, which: CaseFilter, today: date) -> dict[str, Any]:
+    """How many cases of this kind (any where empty) are open, by what they are about, what they lack, and whose they are."""
+    asked = {"today": today, "kind": which.kind}
     counted = await session.execute(
         text("""SELECT c.kind, c.about, count(*) AS n, count(*) FILTER (WHERE c.due_on < :today) AS overdue,
                        count(*) FILTER (WHERE c.kind = 'hold' AND c.noticed_on IS NULL) AS without_notice,
                        count(*) FILTER (WHERE c.kind = 'hold' AND c.state = 'notified' AND c.reply_due_on < :today) AS past_reply
-                  FROM case_file c WHERE c.state <> 'closed' GROUP BY c.kind, c.about ORDER BY c.kind, n DESC, c.about"""),
-        {"today": today},
+                  FROM case_file c WHERE c.state <> 'closed' AND :kind IN ('', c.kind)
+                 GROUP BY c.kind, c.about ORDER BY c.kind, n DESC, c.about"""),
+        asked,
     )
     groups = [dict(row) for row in counted.mappings()]
     owned = await session.execute(
         text("""SELECT owner, count(*) AS n, count(*) FILTER (WHERE due_on < :today) AS overdue FROM case_file
-                 WHERE state <> 'closed' GROUP BY owner ORDER BY n DESC, owner"""),
-        {"today": today},
+                 WHERE state <> 'closed' AND :kind IN ('', kind) GROUP BY owner ORDER BY n DESC, owner"""),
+        asked,
     )
+    return {
+        "open": sum(group["n"] for group in groups), "overdue": sum(group["overdue"] for group in groups),
+        "holds_without_notice": sum(group["without_notice"] for group in groups),
+        "holds_past_reply": sum(group["past_reply"] for group in groups), "groups": groups,
+        "owners": [dict(row) for row in owned.mappings()],
+    }  # fmt: skip
+
+
+async def case_page(session: AnySession, which: CaseFilter, after: UUID | None, limit: int, today: date) -> list[dict[str, Any]]:
+    """The cases asked for, ``limit`` of them after that one."""
     found = await session.execute(
         text(f"""SELECT {_SHOWN} FROM case_file c WHERE {_WHICH} AND (CAST(:after AS uuid) IS NULL OR c.id > :after)
                   ORDER BY c.id LIMIT :limit"""),
         {**which.params(today), "after": after, "limit": limit},
     )
-    items = [dict(row) for row in found.mappings()]
-    return {
-        "open": sum(group["n"] for group in groups), "overdue": sum(group["overdue"] for group in groups),
-        "holds_without_notice": sum(group["without_notice"] for group in groups),
-        "holds_past_reply": sum(group["past_reply"] for group in groups), "groups": groups,
-        "owners": [dict(row) for row in owned.mappings()], "items": items,
-        "next": str(items[-1]["id"]) if len(items) == limit else None,
-    }  # fmt: skip
+    return [dict(row) for row in found.mappings()]
 
 
 async def case(session: AnySession, case_id: UUID, today: date) -> dict[str, Any]:

@@ -42,8 +42,8 @@ class GapFilter:
         }  # fmt: skip
 
 
-async def gaps(session: ReadSession, which: GapFilter, after: UUID | None, limit: int, today: date) -> dict[str, Any]:
-    """Counts of the open gaps of this month, area and programme, and the gaps asked for, page by page.
+async def gap_sums(session: AnySession, which: GapFilter, today: date) -> dict[str, Any]:
+    """Counts of the open gaps of this month, area and programme.
 
     Parked people (a gap of theirs has no month) are counted apart and shown in every month.
     """
@@ -67,15 +67,14 @@ async def gaps(session: ReadSession, which: GapFilter, after: UUID | None, limit
                    AND (:area = '' OR g.area = :area OR g.area LIKE :area || '.%')"""),
         {"area": which.area},
     )
-    items = await _page(session, which, after, limit, today)
     return {
         "open": sum(by_reason.values()), "by_reason": by_reason, "without_owner": without_owner,
-        "without_due_date": without_due_date, "parked": parked, "escalated": escalated, "items": items,
-        "next": str(items[-1]["id"]) if len(items) == limit else None,
+        "without_due_date": without_due_date, "parked": parked, "escalated": escalated,
     }  # fmt: skip
 
 
-async def _page(session: ReadSession, which: GapFilter, after: UUID | None, limit: int, today: date) -> list[dict[str, Any]]:
+async def gap_page(session: AnySession, which: GapFilter, after: UUID | None, limit: int, today: date) -> list[dict[str, Any]]:
+    """The gaps asked for, ``limit`` of them after that one."""
     found = await session.execute(
         text(f"""SELECT g.id, g.kind, g.person_id, g.programme, g.month, g.outcome, g.reason, g.area, g.owner, g.due_on, g.state, g.how,
                         g.opened_at, g.closed_at, g.state = 'open' AND g.due_on < :today AS overdue, g.answer, g.expected_on, g.answered_at,
@@ -138,7 +137,7 @@ async def gap(session: AnySession, gap_id: UUID, today: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def exclusions(session: ReadSession, state: str, limit: int) -> list[dict[str, Any]]:
+async def exclusions(session: AnySession, state: str, limit: int) -> list[dict[str, Any]]:
     """Orders to exclude a missed month, newest first (of a state; any where empty), with the gap that each is about."""
     found = await session.execute(
         text("""SELECT id, gap_id, person_id, programme, month, area, reason, document, asked_by, asked_at, state, decided_by, decided_at

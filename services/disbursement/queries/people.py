@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from shared.db.session import ReadSession, copy_out
+from shared.db.session import AnySession, ReadSession, copy_out
 from shared.kernel.errors import InvalidInput
 from shared.kernel.month import Month
 
@@ -52,7 +52,7 @@ async def breakdown(
 
 
 async def people(
-    session: ReadSession, month: Month, *, limit: int, after: str = "", outcome: str = "", reason: str = "", programme: str = "",
+    session: AnySession, month: Month, *, limit: int, after: str = "", outcome: str = "", reason: str = "", programme: str = "",
     area: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """One page of person-months by programme and person; ``after`` is the ``next`` of the page before."""
@@ -81,6 +81,11 @@ def cursor(after: str) -> tuple[str, str]:
         return programme, str(UUID(person))
     except ValueError:
         raise InvalidInput("'after' is the 'next' of the page before") from None
+
+
+async def counted(session: AnySession, month: Month) -> int:
+    """Person-months of the month in the caller's areas."""
+    return int(await session.scalar(text("SELECT count(*) FROM entitlement_month WHERE month = :month"), {"month": month}) or 0)
 
 
 LEDGER_HEADER: Final = "person_id;programme;month;outcome;reason;amount;settled_on;payment_reference\n"

@@ -63,8 +63,16 @@ async def test_a_gap_says_what_is_to_be_done_and_is_answered(desk: Desk, console
     assert (await operator.does(f"{path}/jawab", {"isi": "Rekening baru sedang dibuka", "perkiraan": "2025-10-10"})).startswith(path)
     read = await operator.reads(path)
     assert "Jawaban terakhir, 26 Sep 2025: Rekening baru sedang dibuka Diperkirakan selesai 10 Okt 2025" in read
-    leader = await console().enters_as("leader")
-    assert "Jawaban dicatat oleh operator atau kepala bidang" in await leader.reads(path)
+    checker, leader = await console().enters_as("checker"), await console().enters_as("leader")
+    assert "Jawaban dicatat oleh operator atau kepala bidang" in await checker.reads(path)
+    assert "Peran Anda tidak boleh" in await leader.reads(path, status=403)
+    read = await leader.reads(f"{LIST}?bulan=2025-09")
+    assert "Daftar orang dibuka oleh yang menyusun, memeriksa, membayar, dan mengaudit" in read
+    assert "Rekening ditutup 1" in read
+    auditor = await console().enters_as("auditor")
+    assert "Rekening ditutup" in await auditor.reads(path), "an auditor's look is for the audit, and on record as that"
+    (purpose,) = desk.sql("SELECT purpose FROM audit_entry WHERE person = 'auditor' AND operation = 'gap.show'")
+    assert purpose == ("audit",)
 
 
 async def test_it_is_handed_on_and_what_is_not_answered_goes_up(desk: Desk, console: DeskConsole) -> None:

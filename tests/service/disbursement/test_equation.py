@@ -122,7 +122,7 @@ async def test_breakdown_by_area_and_cohort(desk: Desk) -> None:
 async def test_the_ledger_as_a_file(desk: Desk) -> None:
     await opened(desk)
 
-    answer = await desk.as_("auditor").get("/months/2025-09/ledger.csv")
+    answer = await desk.as_("auditor").get("/months/2025-09/ledger.csv?purpose=audit")
     lines = answer.text.splitlines()
 
     assert lines[0] == "person_id;programme;month;outcome;reason;amount;settled_on;payment_reference"

@@ -39,7 +39,7 @@ async def the_month(desk: Desk) -> Office:
 
 
 async def export(desk: Desk, folder: Path) -> Path:
-    answer = await desk.as_("auditor").get(f"/months/{MONTH}/proof")
+    answer = await desk.as_("auditor").get(f"/months/{MONTH}/proof?purpose=audit")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
@@ -110,7 +110,7 @@ async def test_a_month_of_a_lapsed_year_and_one_that_was_sealed_again_are_whole(
 async def test_the_zip_itself_can_be_checked(desk: Desk, tmp_path: Path) -> None:
     await the_month(desk)
     path = tmp_path / "proof.zip"
-    path.write_bytes((await desk.as_("auditor").get(f"/months/{MONTH}/proof")).content)
+    path.write_bytes((await desk.as_("auditor").get(f"/months/{MONTH}/proof?purpose=audit")).content)
     assert check(path)[:2] == (0, NOTHING)
 
 
@@ -205,5 +205,5 @@ async def test_a_month_with_a_hole_is_named(desk: Desk, tmp_path: Path) -> None:
 async def test_who_may_have_it_and_of_which_month(desk: Desk) -> None:
     await the_month(desk)
     assert (await desk.as_("jakpus").get(f"/months/{MONTH}/proof")).status_code == 403
-    assert (await desk.as_("auditor").get("/months/2031-01/proof")).status_code == 404
-    assert (await desk.as_("auditor").get("/months/2025-13/proof")).status_code == 422
+    assert (await desk.as_("auditor").get("/months/2031-01/proof?purpose=audit")).status_code == 404
+    assert (await desk.as_("auditor").get("/months/2025-13/proof?purpose=audit")).status_code == 422
