@@ -25,6 +25,12 @@ def add_to(app: typer.Typer) -> None:
     order.command("confirm")(confirm)
     order.command("cancel")(cancel)
     app.add_typer(order, name="order", rich_help_panel="Month")
+    pair = typer.Typer(no_args_is_help=True, help="Programmes that exclude one another; two people decide.")
+    pair.command("list")(pairs_of)
+    pair.command("propose")(propose_pair)
+    pair.command("confirm")(confirm_pair)
+    pair.command("refuse")(refuse_pair)
+    app.add_typer(pair, name="exclusive", rich_help_panel="Month")
     year = typer.Typer(no_args_is_help=True, help="A budget year: what it still owes, its end, and a later budget.")
     year.command("show")(show_year)
     year.command("lapse")(lapse)
@@ -150,3 +156,42 @@ def cutoff_hour(
 def _asked(shown: Terminal, order: dict[str, Any]) -> None:
     keys = ("id", "kind", "state", "person_months", "rupiah", "reason", "document", "asked_by", "confirmed_by", "cancelled_by")
     shown.answer(order, pairs({key: order[key] for key in keys if order.get(key) not in (None, "", 0)}))
+
+
+# --- programmes that exclude one another ------------------------------------------------------------------------------
+
+
+def pairs_of(context: typer.Context) -> None:
+    """Which right stays and which gives way, from which month on, by whom."""
+    shown = terminal(context)
+    _show_pairs(shown, shown.doors("operator").get("/disbursement/exclusive-programmes"))
+
+
+def propose_pair(
+    context: typer.Context, keeps: str, gives_way: str, from_month: Annotated[str, typer.Option("--from", help="YYYY-MM, not open yet.")],
+    reason: Reason, document: Annotated[str, typer.Option("--document", help="The rule that says so.")],
+    ends: Annotated[bool, typer.Option("--ends", help="From then on both rights are had again.")] = False,
+) -> None:  # fmt: skip
+    """Whoever has KEEPS has no month in GIVES_WAY from then on; a second person confirms it."""
+    shown = terminal(context)
+    body = {
+        "keeps": keeps, "gives_way": gives_way, "from_month": from_month, "holds": not ends, "reason": reason, "document": document,
+    }  # fmt: skip
+    _show_pairs(shown, {"items": [shown.doors("operator").post("/disbursement/exclusive-programmes", body)]})
+
+
+def confirm_pair(context: typer.Context, pair: str) -> None:
+    """The second person."""
+    shown = terminal(context)
+    _show_pairs(shown, {"items": [shown.doors("approver").post(f"/disbursement/exclusive-programmes/{pair}/confirmation")]})
+
+
+def refuse_pair(context: typer.Context, pair: str) -> None:
+    """It never holds."""
+    shown = terminal(context)
+    _show_pairs(shown, {"items": [shown.doors("approver").post(f"/disbursement/exclusive-programmes/{pair}/refusal")]})
+
+
+def _show_pairs(shown: Terminal, answer: dict[str, Any]) -> None:
+    keys = ("keeps", "gives_way", "from_month", "holds", "state", "in_force", "document", "asked_by", "decided_by", "id")
+    shown.answer(answer, table(keys, [[one[key] for key in keys] for one in answer["items"]]))

@@ -13,6 +13,7 @@ from services.disbursement.api import (
     cards,
     cases,
     comparison,
+    exclusive,
     figures,
     gaps,
     handover,
@@ -54,6 +55,7 @@ for _part in (
     outlook,
     inquiries,
     stops,
+    exclusive,
     account_changes,
 ):
     router.include_router(_part.router)

@@ -51,6 +51,7 @@ class Action(StrEnum):
     LAPSE = "lapse"
     REOPEN_YEAR = "reopen_year"
     EXCLUDE = "exclude"
+    GIVE_WAY = "give_way"
 
 
 NONE: Final = ""
@@ -90,6 +91,9 @@ TRANSITIONS: Final[Mapping[tuple[str, Action], Outcome]] = MappingProxyType(
         (_O.HELD, Action.END): _O.EXCLUDED,
         (_O.DUE, Action.END): _O.EXCLUDED,
         (_O.MISSED, Action.EXCLUDE): _O.EXCLUDED,
+        # The person has this month in a programme that goes first, by a pair of two people. Never sent before.
+        (_O.DUE, Action.GIVE_WAY): _O.EXCLUDED,
+        (_O.MISSED, Action.GIVE_WAY): _O.EXCLUDED,
         # A second seal says suspended (docs/adr/0009). Without live allocation only: what is on a list stays with it.
         (_O.DUE, Action.HOLD): _O.HELD,
         (_O.MISSED, Action.HOLD): _O.HELD,

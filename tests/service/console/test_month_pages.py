@@ -65,8 +65,8 @@ async def _signed_by_three(console: OpenConsole, world: World, treasurer: Visito
     line = cengkareng.lines()["KLJ"]
     code = (await world.as_("operator").get("/disbursement/batches")).json()["items"][0]["code"]
     sp2d = files.write(folder, "sp2d", [("77/SP2D/2025", "2025-09-22", *line.key, *line.owner, 1_500_000, code)])
-    same = (await treasurer.does("/impor/budget_audit/baru/sp2d", {"count": "1", "sum": "1500000"}, file=upload(sp2d))).partition("?")[0]
-    alone = await treasurer.sends(f"{same}/simpan")
+    file = (await treasurer.does("/impor/budget_audit/baru/sp2d", {"count": "1", "sum": "1500000"}, file=upload(sp2d))).partition("?")[0]
+    alone = await treasurer.sends(f"{file}/simpan")
     assert (alone.status_code, "Harus orang lain" in words(alone)) == (409, True)
     await import_file(treasurer, "sp2d", sp2d, 1, 1_500_000, second=await console().enters_as("treasurer2"))
     await world.settle()

@@ -94,6 +94,7 @@ async def test_who_is_frozen_is_named_so_until_the_list_is_sent(office: Office) 
         newest = (await office.get("/freezes"))["items"]
         return next(str(one["id"]) for one in newest if one["person_id"] == str(person(number)))
 
+    await office.desk.told()
     for number in (4, 12):
         await freeze(number)
     lifted = await office.post("operator", f"/freezes/{await freeze(5)}/lift", {"reason": "ternyata miliknya sendiri"}, status=201)

@@ -124,7 +124,7 @@ async def test_no_programme_named_is_not_all_of_them(office: Office) -> None:
     for path, body in doors:
         refused = await office.post("operator", path, body | empty, status=422)
         assert refused["code"] == "request-shape"
-        assert [one["at"] for one in refused["errors"]] == ["programmes"]
+        assert [one["at"] for one in refused["errors"]] == ["body.programmes"]
         assert "at least one programme" in refused["errors"][0]["problem"]
     assert (await office.get("/batches"))["items"] == (await office.get("/figures"))["items"] == []
     assert (await office.compose())["payments"] == 3

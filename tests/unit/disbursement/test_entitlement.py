@@ -24,6 +24,8 @@ LAWFUL = {
     ("due", "hold"): "held", ("missed", "hold"): "held",
     # Nor are these: the end of a budget year, and what a later one takes up again (docs/adr/0010).
     ("due", "lapse"): "missed", ("missed", "lapse"): "missed", ("missed", "reopen_year"): "missed",
+    # Programmes that exclude one another (TROUBLES.md O10).
+    ("due", "give_way"): "excluded", ("missed", "give_way"): "excluded",
 }  # fmt: skip
 
 

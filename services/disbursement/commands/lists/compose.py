@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.disbursement.commands.lists.batches import count_lines, months_of, withdraw_lines
 from services.disbursement.commands.lists.freeze import PERSON_FROZEN, frozen_programmes, refuse_frozen_programmes
 from services.disbursement.commands.lists.repayment import financed, lock_holding
+from services.disbursement.commands.months.exclusive import give_way
 from services.disbursement.domain.batch import CURED_BY_CARD, KINDS, BatchState, Financing, batch_code
 from services.disbursement.store import lock_programmes
 from shared.db.session import WriteSession
@@ -176,6 +177,8 @@ async def compose(
         await refuse_frozen_programmes(session, wanted, jakarta_day(at))
     wanted = [programme for programme in wanted if programme not in stopped]
     await lock_programmes(session, wanted, exclusive=True)
+    months = await _open_months(session, month, wanted)
+    await give_way(session, wanted, months, author=by, at=at)  # a month that was held when it was opened may be due by now
     batch_id = uuid7()
     number = await session.scalar(
         text("SELECT count(*) + 1 FROM batch WHERE month = :month AND kind = :kind"), {"month": month, "kind": kind}
@@ -194,8 +197,7 @@ async def compose(
     await _write(
         session, _candidates(kind, financing=financing), financing,
         {
-            "id": batch_id, "code": code, "month": month, "months": await _open_months(session, month, wanted),
-            "programmes": wanted, "after_seq": 0, "today": jakarta_day(at),
+            "id": batch_id, "code": code, "month": month, "months": months, "programmes": wanted, "after_seq": 0, "today": jakarta_day(at),
         },
     )  # fmt: skip
     await session.execute(text("SET LOCAL enable_nestloop = on"))

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import text
 
+from services.disbursement.commands.months.exclusive import give_way
 from services.disbursement.commands.months.follow_enrolments import follow_enrolments
 from services.disbursement.commands.months.heads import OWN_LIST, make_heads, mark_opened, publish_opened, values_of
 from services.disbursement.commands.months.own_list import ListValues, Seal, compute_own, fetch_sealed, keep_differences
@@ -70,6 +71,8 @@ async def open_month(session: WriteSession, service: Service, caller: Caller, mo
     ).all()
     await lock_programmes(session, programmes, exclusive=True)
     openings = [await _open(session, service, caller, month=month, programme=programme, at=at) for programme in programmes]
+    opened = [one.programme for one in openings if one.opened]
+    await give_way(session, opened, [month], author=caller.person, at=at)  # of both programmes there are heads now, or at a later call
     failpoints.hit("disbursement.opening.before_commit")
     return openings
 
