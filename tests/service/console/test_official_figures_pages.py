@@ -93,7 +93,10 @@ async def test_who_does_not_freeze_reads(console: DeskConsole) -> None:
 
 async def test_the_proof_is_on_the_months_page(console: DeskConsole) -> None:
     leader = await console().enters_as("leader")
-    assert "Unduh bukti kelengkapan (ZIP)" in await leader.reads(f"/bulan/{MONTH}")
-    file = await leader.http.get(f"/bulan/{MONTH}/bukti.zip")
+    assert "Unduh bukti kelengkapan (ZIP)" not in await leader.reads(f"/bulan/{MONTH}"), "it says of each person what became of them"
+    assert (await leader.http.get(f"/bulan/{MONTH}/bukti.zip")).status_code == 403
+    auditor = await console().enters_as("auditor")
+    assert "Unduh bukti kelengkapan (ZIP)" in await auditor.reads(f"/bulan/{MONTH}")
+    file = await auditor.http.get(f"/bulan/{MONTH}/bukti.zip")
     assert file.headers["content-disposition"] == f'attachment; filename="proof-{MONTH}.zip"'
     assert "manifest.json" in zipfile.ZipFile(io.BytesIO(file.content)).namelist()
