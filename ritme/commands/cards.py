@@ -18,6 +18,11 @@ def add_to(app: typer.Typer) -> None:
     cards.command("invite")(invite)
     cards.command("waves")(waves)
     cards.command("waiting")(waiting)
+    cards.command("funnel")(funnel)
+    cards.command("names")(names)
+    cards.command("visit")(visit)
+    cards.command("visits")(visits)
+    cards.command("visited")(visited)
     app.add_typer(cards, name="cards", rich_help_panel="Month")
 
 
@@ -69,6 +74,58 @@ def waiting(context: typer.Context) -> None:
     """Cards that wait, by kota and by how often the person was called."""
     columns = ("programme", "city", "cards", "never_called", "called_once", "called_twice", "called_three_times", "waiting_for_a_visit")
     _listed(terminal(context), "/disbursement/cards/waiting", *columns)
+
+
+def funnel(context: typer.Context) -> None:
+    """Everybody entitled, by programme and by what they wait for: an account, a card, a visit, nothing any more."""
+    shown = terminal(context)
+    found = shown.doors("operator").get("/disbursement/cards/funnel")
+    columns = [key for key in found["items"][0] if key != "programme"] if found["items"] else []
+    rows = [(column, *(one[column] for one in found["items"])) for column in columns]
+    shown.answer(found, table(("waits for", *(one["programme"] for one in found["items"])), rows))
+
+
+def names(
+    context: typer.Context,
+    wave: Annotated[str, typer.Argument(help="Id of an invitation wave; `visits` for the visits at home that are asked for.")],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False)],
+) -> None:
+    """Who is called, or visited, with name and address: keep it as you would keep the people's papers. The look is recorded."""
+    shown = terminal(context)
+    door = "/disbursement/home-services/list.csv" if wave == "visits" else f"/disbursement/invitation-waves/{wave}/list.csv"
+    with out.open("wb") as target:
+        out.chmod(0o600)
+        size = shown.doors("operator").download(door, target)
+    shown.answer({"file": out.name, "bytes": size})
+
+
+def visit(context: typer.Context, person_id: str, programme: str, reason: Annotated[str, typer.Option()]) -> None:
+    """Ask the bank to come to the house of somebody who cannot come."""
+    shown = terminal(context)
+    found = shown.doors("operator").post("/disbursement/home-services", {"person_id": person_id, "programme": programme, "reason": reason})
+    shown.answer(found, pairs(found))
+
+
+def visits(context: typer.Context, state: Annotated[str, typer.Option(help="asked, handed_over or not_handed_over.")] = "asked") -> None:
+    """Visits at home."""
+    shown = terminal(context)
+    found = shown.doors("operator").get("/disbursement/home-services", state=state)
+    columns = ("id", "person_id", "programme", "area", "reason", "asked_at", "visited_on", "result")
+    shown.answer(found, table(columns, [[one[column] for column in columns] for one in found["items"]]))
+
+
+def visited(
+    context: typer.Context,
+    visit_id: str,
+    day: Annotated[str, typer.Option(help="YYYY-MM-DD")],
+    card: Annotated[bool, typer.Option("--card/--no-card", help="The card was handed over, or not.")],
+    result: Annotated[str, typer.Option()],
+) -> None:
+    """What came of a visit."""
+    shown = terminal(context)
+    body = {"day": day, "card_handed_over": card, "result": result}
+    found = shown.doors("operator").post(f"/disbursement/home-services/{visit_id}/result", body)
+    shown.answer(found, pairs(found))
 
 
 def _listed(shown: Terminal, path: str, *columns: str) -> None:

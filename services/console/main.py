@@ -15,6 +15,7 @@ from services.console.doors import COOKIE, DoorProblem, Doors, Memory, NotLogged
 from services.console.pages import (
     accounts,
     ahead,
+    balances,
     bank,
     batches,
     calendar,
@@ -97,7 +98,8 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     # The doors are inside the house: what the environment says about proxies is for the world outside.
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
     for part in (
-        login, calendar, year_end, holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, recipients, trial, bank,
+        login, calendar, year_end, balances,
+        holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, recipients, trial, bank,
         imports, accounts, subscribers, official_figures, ahead,
     ):  # fmt: skip
         app.include_router(part.router)

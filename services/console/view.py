@@ -61,6 +61,8 @@ DONE: Final = {
     "langganan-tolak": "Usulan tidak berlaku.", "langganan-coba-lagi": "Dicoba lagi sekarang.",
     "langganan-kirim-ulang": "Dikirim ulang sejak saat itu.", "langganan-hentikan": "Tidak ada lagi yang dikirim ke sana.",
     "angka-ditetapkan": "Angka ditetapkan. Sejak sekarang angka ini tidak berubah lagi.",
+    "tanya-bank": "Bank ditanyai lebih dulu tentang pembayaran ini; jawabannya muncul sebentar lagi.",
+    "cocokkan-lagi": "Baris dicocokkan lagi menurut rujukannya.", "batal-cocok": "Pencocokan dibatalkan; barisnya menunggu lagi.",
     "perintah-menunggu": "Perintah dicatat; orang kedua harus mengesahkannya.", "perintah-terbit": "Perintah terbit dan berlaku.",
     "sahkan-perintah": "Perintah disahkan dan berlaku.", "batalkan-perintah": "Perintah dibatalkan; tidak ada yang berubah.",
 }  # fmt: skip

@@ -62,6 +62,31 @@ async def test_a_refused_proposal_keeps_what_was_typed(console: OpenConsole, wor
     await operator.reads(f"{found[1].rpartition('/')[0]}/x", status=404)
 
 
+async def test_a_steps_deadline_is_changed_by_two_people_and_the_rules_are_on_the_page(console: OpenConsole, world: World) -> None:
+    operator, approver = await console().enters_as("operator"), await console().enters_as("approver")
+    ahead = "2099-01"
+    page = f"/kalender?bulan={ahead}"
+    assert "Hari libur 2025" in await operator.reads(PAGE)
+    assert "17 Agu 2025" in await operator.reads(PAGE)
+    assert "Daftar diperiksa semua" in await operator.reads(page)
+    step = {
+        "jenis": "step", "bulan": ahead, "langkah": "checked", "program": "KAJ", "mulai": ahead, "hari_kerja": "17", "ingatkan": "3",
+        "pelaksana": "checker", "naik": "approver", "dasar": "Notula 8/2098",
+    }  # fmt: skip
+    wrong = await operator.sends("/kalender/usulan", step | {"hari_kerja": "tujuh belas"})
+    assert (wrong.status_code, 'value="Notula 8/2098"' in wrong.text) == (422, True)
+    far = await operator.sends("/kalender/usulan", step | {"hari_kerja": "61"})
+    assert (far.status_code, "Hari kerja ke-: paling banyak 60" in words(far)) == (422, True)
+    await operator.does("/kalender/usulan", step)
+    shown = (await approver.http.get(page)).text
+    found = re.search(r'action="(/kalender/usulan/[0-9a-f-]{36})/setujui"', shown)
+    assert found is not None
+    await approver.does(f"{found[1]}/setujui", {"bulan": ahead})
+    read = await approver.reads(page)
+    assert "Daftar diperiksa KAJ 17 Pemeriksa Kepala Bidang, diingatkan 3 hari sebelumnya Januari 2099" in read
+    assert "Daftar diperiksa KAJ 17" not in await approver.reads(PAGE), "what was due in an older month stays as it was"
+
+
 async def test_who_may_not_change_the_calendar_reads_it(console: OpenConsole, world: World, tmp_path: Path) -> None:
     operator, second = await console().enters_as("operator"), await console().enters_as("operator2")
     await decree_and_accounts(operator, second, world, tmp_path)
