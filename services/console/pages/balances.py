@@ -44,7 +44,7 @@ def _may(doors: Doors, *roles: str) -> bool:
 async def _people(
     request: Request, doors: Doors, age: str, batch: str, after: str = "", problem: DoorProblem | None = None
 ) -> Response:  # fmt: skip
-    found = await doors.get("/disbursement/holding/people", age=age, batch=batch, after=after, limit=PAGE)
+    found = await doors.get("/disbursement/holding/people", age=age, batch=batch, after=after, limit=PAGE, purpose=doors.purpose)
     here = {"umur": age, "daftar": batch}
     return page(
         request, "holding_people.html", doors, status=problem.status if problem else 200, found=found["items"], ages=AGES, age=age,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.doors import PAYMENT_ROLES, DoorProblem, Doors, DoorsDep, together
 from services.console.figures import typed_number
 from services.console.forms import typed_of
 from services.console.view import go, link, page
@@ -35,6 +35,7 @@ async def _show(request: Request, doors: Doors, hari: str = "", problem: DoorPro
         request, "holding.html", doors, status=problem.status if problem else 200, balances=balances, statements=statements, day=day,
         compared=compared, waiting=waiting, problem=problem, may_act=person is not None and person.is_any(*TREASURY),
         may_close=person is not None and person.is_any("treasurer"),
+        may_read_people=person is not None and person.is_any(*PAYMENT_ROLES, "auditor"),
     )  # fmt: skip
 
 

@@ -69,11 +69,17 @@ async def test_whose_rupiah_lie_in_the_account_by_age(desk: Desk, office: Office
     assert "belum diputuskan" in read
     assert isinstance(desk.clock, FrozenClock)
     desk.clock.move(timedelta(days=45))
-    assert "Tidak ada dana orang di sini" in await treasurer.reads("/penampungan/orang?umur=0-30")
+    assert "Tidak ada." in await treasurer.reads("/penampungan/orang?umur=0-30")
     assert "3 baris, Rp900.000" in await treasurer.reads("/penampungan/orang?umur=31-90")
     assert "3 baris" in await treasurer.reads(f"/penampungan/orang?daftar={batch['code']}")
-    assert "Tidak ada dana" in await treasurer.reads("/penampungan/orang?daftar=2025-08-M01")
+    assert "Tidak ada." in await treasurer.reads("/penampungan/orang?daftar=2025-08-M01")
     await treasurer.reads("/penampungan/orang?umur=lama", status=404)
+    assert "3 baris" in await (await console().enters_as("auditor")).reads("/penampungan/orang")
+    leader = await console().enters_as("leader")
+    assert "/penampungan/orang" not in (await leader.http.get("/penampungan")).text, "who works with sums gets no link to people"
+    await leader.reads("/penampungan/orang", status=403)
+    purposes = desk.sql("SELECT DISTINCT purpose FROM audit_entry WHERE operation = 'holding.people' ORDER BY 1")
+    assert purposes == [("audit",), ("payment",)]
 
 
 @pytest.fixture
