@@ -18,6 +18,8 @@ SERVICE_OF: Final = {
     "carry-in": "disbursement", "results": "disbursement", "statement": "disbursement",
     "dpa": "budget_audit", "cash-plan": "budget_audit", "sp2d": "budget_audit", "sts": "budget_audit",
     "census": "budget_audit", "contract": "budget_audit",
+    "contract-items": "budget_audit", "ssh": "budget_audit", "bast": "budget_audit", "invoice": "budget_audit",
+    "kitchen-log": "budget_audit", "staff": "budget_audit", "movements": "budget_audit",
     "delivery": "assistive_devices",
 }  # fmt: skip
 """Which service takes which file."""
@@ -34,6 +36,9 @@ CONTROLS_OF: Final = {
     "card-distribution": '{"count":3}', "carry-in": '{"count":3,"months":{"2025-07":2,"2025-08":1}}',
     "dpa": '{"count":3,"sum":900000}', "cash-plan": '{"count":3,"sum":900000}', "sp2d": '{"count":3,"sum":900000}',
     "sts": '{"count":1,"sum":300000}', "census": '{"count":30}', "contract": '{"count":1}', "delivery": '{"count":2,"sum":5000000}',
+    "contract-items": '{"year":2025,"count":2}', "ssh": '{"year":2025,"count":40}', "bast": '{"year":2025,"count":3,"sum":900000}',
+    "invoice": '{"year":2025,"count":3,"sum":900000}', "kitchen-log": '{"year":2025,"count":30}', "staff": '{"year":2025,"count":12}',
+    "movements": '{"year":2025,"count":30}',
     "statement": '{"account":"1010101010","from_day":"2025-09-18","to_day":"2025-09-19","opening":0,"closing":0}',
 }  # fmt: skip
 """What the signed paper of each kind says, as it is typed; sums in rupiah (of one month, for a decree)."""

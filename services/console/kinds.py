@@ -11,6 +11,7 @@ from services.console.figures import typed_number
 from services.console.words import PROGRAMMES
 
 COUNT: Final = ("count", "Jumlah baris menurut dokumen", "number")
+YEAR: Final = ("year", "Tahun anggaran dokumen", "number")
 SUM: Final = ("sum", "Jumlah rupiah menurut dokumen", "number")
 MONTH_ROWS: Final = 4
 """Older months that can be typed for a carry-in at once."""
@@ -84,6 +85,25 @@ KINDS: Final = (
          second_role="treasurer"),
     Kind("budget_audit", "census", "Sensus penghuni panti", "Penghuni per panti per hari.", "Operator, kepala panti"),
     Kind("budget_audit", "contract", "Kontrak makan panti", "Harga per orang per hari dan masa berlakunya.", "Operator, kepala panti"),
+    Kind(
+        "budget_audit", "contract-items", "Rincian kontrak", "Barang, satuan, harga dan jumlah menurut kontrak, dan kapasitas pemasok.",
+        "Operator, bendahara", fields=(YEAR, COUNT),
+    ),
+    Kind("budget_audit", "ssh", "Standar satuan harga", "Harga per barang untuk satu tahun.", "Operator, bendahara", fields=(YEAR, COUNT)),
+    Kind(
+        "budget_audit", "bast", "Berita acara serah terima", "Barang yang diserahkan: tanggal, satuan, jumlah, nilai.",
+        "Operator, kepala panti", fields=(YEAR, COUNT, SUM),
+    ),
+    Kind(
+        "budget_audit", "invoice", "Tagihan pemasok", "Kuitansi dan faktur, dan dokumen yang membayarnya.", "Operator, bendahara",
+        fields=(YEAR, COUNT, SUM),
+    ),
+    Kind("budget_audit", "kitchen-log", "Buku dapur", "Orang yang dimasakkan tiap hari.", "Operator, kepala panti", fields=(YEAR, COUNT)),
+    Kind("budget_audit", "staff", "Petugas panti", "Jumlah petugas tiap bulan.", "Operator, kepala panti", fields=(YEAR, COUNT)),
+    Kind(
+        "budget_audit", "movements", "Register masuk dan keluar", "Jumlah orang yang masuk dan keluar panti tiap hari.",
+        "Operator, kepala panti", fields=(YEAR, COUNT),
+    ),
     Kind(
         "assistive_devices", "delivery", "Kiriman alat bantu", "Barang yang diterima, jumlah, harga, nomor seri.", "Petugas gudang",
         fields=(COUNT, SUM),

@@ -11,6 +11,7 @@ from shared.contracts.registry import Event, event, topic
 RESERVATION = topic("budget_audit.reservation", 21, partitions=1, key="batch_id")
 TREASURY = topic("budget_audit.treasury", 22, partitions=1, key="sp2d_id or return_id")
 MISMATCH = topic("budget_audit.mismatch", 23, partitions=1, key="mismatch_id")
+EVIDENCE = topic("budget_audit.evidence", 25, partitions=1, key="import_id, setting_id or audit_id")
 
 
 class ReservedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,3 +112,28 @@ class MismatchClosed(Event, frozen=True, kw_only=True):
     """Verified by another person."""
 
     evidence: str
+
+
+@event("budget_audit.evidence.recorded.v1", 341, EVIDENCE)
+class EvidenceRecorded(Event, frozen=True, kw_only=True):
+    """Rows of papers or counts of a panti came in: contract items, standard prices, minutes, invoices, kitchen log, staff, movements."""
+
+    kind: str
+    year: int
+    rows: int
+
+
+@event("budget_audit.detector_setting.changed.v1", 342, EVIDENCE)
+class DetectorSettingChanged(Event, frozen=True, kw_only=True):
+    """Two people changed a threshold; it holds from ``from_day`` on."""
+
+    setting: str
+    value: int
+    from_day: str
+
+
+@event("budget_audit.year_audit.asked.v1", 343, EVIDENCE)
+class YearAuditAsked(Event, frozen=True, kw_only=True):
+    """Somebody asked for every detector to look at the whole year."""
+
+    year: int

@@ -1,7 +1,10 @@
 """The files of this service: budget, treasury documents, and what happens in a panti."""
 
 from services.budget_audit.imports.budget import CASH_PLAN, DPA
+from services.budget_audit.imports.counted import KITCHEN, MOVEMENT, STAFF
 from services.budget_audit.imports.panti import CENSUS, CONTRACT
+from services.budget_audit.imports.supply import HANDOVER, INVOICE, SSH, SUPPLY
 from services.budget_audit.imports.treasury import SP2D, STS
 
-KINDS = (DPA, CASH_PLAN, SP2D, STS, CENSUS, CONTRACT)
+REALITY = tuple(plain.kind() for plain in (SUPPLY, SSH, HANDOVER, INVOICE, KITCHEN, STAFF, MOVEMENT))
+KINDS = (DPA, CASH_PLAN, SP2D, STS, CENSUS, CONTRACT, *REALITY)

@@ -14,6 +14,7 @@ Table(
     c.key("code"),
     c.key("reference"),
     c.at("asked_at"),
+    c.text("cause", ""),
 )
 Table(
     "mismatch",
