@@ -8,6 +8,7 @@ import binascii
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from time import monotonic
 from typing import Annotated, Any, BinaryIO, Final
 
@@ -18,6 +19,9 @@ from fastapi.responses import StreamingResponse
 from shared.kernel import context
 
 COOKIE: Final = "ritme_token"
+ONCE: Final = "sekali"
+"""The hidden field that every form of one page has in common: which page, so that two clicks are one."""
+_ONCE_MAX: Final = 40
 READ_S: Final = 30.0
 UPLOAD_S: Final = 600.0
 """Seconds: a sheet of 220,000 people is checked within the request that brings it."""
@@ -95,8 +99,9 @@ class Memory:
 class Doors:
     """Every door of the services for one person. Raises DoorProblem, or NotLoggedIn where the token is not taken."""
 
-    def __init__(self, memory: Memory, token: str) -> None:
-        self._memory, self._http, self._token = memory, memory.http, token
+    def __init__(self, memory: Memory, token: str, once: str = "") -> None:
+        """``once``: the page from which a form was sent. The same form of it again, by a second click, gets the first answer."""
+        self._memory, self._http, self._token, self._once = memory, memory.http, token, once
         self.person = Person.of(token) if token else None
 
     @property
@@ -124,8 +129,12 @@ class Doors:
             return problem
 
     async def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        content = json.dumps(dict(body or {})).encode()
+        headers = self._headers | {"content-type": "application/json"}
+        if self._once:
+            headers["idempotency-key"] = f"{self._once}/{sha256(path.encode() + b' ' + content).hexdigest()}"
         try:
-            return (await self._send("POST", path, json=dict(body or {}))).json()
+            return (await self._send("POST", path, content=content, headers=headers)).json()
         except DoorProblem as problem:
             problem.labels = body.labels if isinstance(body, Told) else {}
             raise
@@ -183,7 +192,7 @@ class Doors:
     async def _send(self, method: str, path: str, **given: Any) -> httpx.Response:
         given.setdefault("timeout", READ_S)
         try:
-            answer = await self._http.request(method, path, headers=self._headers, **given)
+            answer = await self._http.request(method, path, **{"headers": self._headers, **given})
         except httpx.InvalidURL:  # a piece of the page's own address that no address can hold
             raise DoorProblem(404, "not-found", "there is no such page") from None
         except httpx.HTTPError as error:
@@ -212,12 +221,14 @@ async def together(*questions: Any) -> list[Any]:
     return list(await asyncio.gather(*questions))
 
 
-def doors_of(request: Request) -> Doors:
+async def doors_of(request: Request) -> Doors:
     """The doors for whoever sent this request; raise NotLoggedIn for nobody."""
     token = request.cookies.get(COOKIE, "")
     if not token:
         raise NotLoggedIn(expired=False)
-    return Doors(request.app.state.memory, token)
+    typed = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    once = (await request.form()).get(ONCE, "") if typed and request.method == "POST" else ""
+    return Doors(request.app.state.memory, token, once if isinstance(once, str) and len(once) <= _ONCE_MAX else "")
 
 
 DoorsDep = Annotated[Doors, Depends(doors_of)]

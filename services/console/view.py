@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -14,7 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.console import figures, words
-from services.console.doors import PAYMENT_ROLES, DoorProblem, Doors
+from services.console.doors import ONCE, PAYMENT_ROLES, DoorProblem, Doors
 from services.console.refusals import refusal
 
 HERE: Final = Path(__file__).parent
@@ -122,6 +124,10 @@ environment.globals |= {
 }  # fmt: skip
 
 
+_POST_FORM: Final = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>')
+"""What was typed cannot look like one: templates escape it."""
+
+
 def is_problem(value: Any) -> bool:
     return isinstance(value, DoorProblem)
 
@@ -136,7 +142,9 @@ def page(request: Request, template: str, doors: Doors | None, *, status: int = 
         "path": request.url.path, "person": doors.person if doors else None, "finished": request.query_params.get("selesai", ""),
         "problem": None, "areas": {}, "now": request.app.state.clock.now(), **given,
     }  # fmt: skip
-    html = environment.get_template(template).render(values)
+    html = _POST_FORM.sub(
+        rf'\g<0><input type="hidden" name="{ONCE}" value="{token_urlsafe(12)}">', environment.get_template(template).render(values)
+    )
     return HTMLResponse(html, status, headers={"cache-control": "no-store", "vary": "cookie"})
 
 

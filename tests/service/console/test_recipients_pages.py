@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -100,6 +101,29 @@ async def test_from_no_account_to_the_card_in_hand(desk: Desk, console: DeskCons
     await operator.does(f"{PAGE}/kunjungan/{visit['id']}/hasil", result)
     assert await stands(office) == {"entitled": 4, "refused_by_bank": 1, "ready": 3}
     assert "1 kunjungan selesai" in await operator.reads(PAGE)
+
+
+async def test_two_clicks_are_one(desk: Desk, console: DeskConsole) -> None:
+    """Two of four are called for a day; the second click does not call the other two to the same place. A new page does."""
+    office = Office(desk)
+    await enrolled(desk, 1, 2, 3, 4)
+    for number in (1, 2, 3, 4):
+        office.give_account(number, card=False)
+    operator = await console().enters_as("operator")
+    page = (await operator.http.get(PAGE)).text
+    once = dict(re.findall(r'name="(sekali)" value="([^"]+)"', page))
+    assert list(once) == ["sekali"]
+    two = WAVE | {"paling_banyak": "2"}
+    assert await operator.does(f"{PAGE}/undang", two | once) == await operator.does(f"{PAGE}/undang", two | once)
+    assert await stands(office) == {"entitled": 4, "called": 2, "never_called": 2}
+    again = dict(re.findall(r'name="(sekali)" value="([^"]+)"', (await operator.http.get(PAGE)).text))
+    await operator.does(f"{PAGE}/undang", two | again)
+    assert await stands(office) == {"entitled": 4, "called": 4}
+    # What was refused is not kept: once the visit can be asked for, the very same form asks for it.
+    five = {"orang": str(person(5)), "program": "KLJ", "alasan": "terbaring sakit"} | once
+    assert (await operator.sends(f"{PAGE}/kunjungan", five)).status_code == 409
+    office.give_account(5, card=False)
+    assert await operator.does(f"{PAGE}/kunjungan", five) == await operator.does(f"{PAGE}/kunjungan", five)
 
 
 async def test_whom_the_page_is_for(desk: Desk, console: DeskConsole) -> None:
