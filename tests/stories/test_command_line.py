@@ -155,6 +155,18 @@ def test_changes_of_accounts_are_asked_for_without_a_number_in_the_history() -> 
         assert ritme("account", "confirm", "c-1", "--number", "7000000017", url=url).returncode == 3
 
 
+def test_names_of_the_people_who_are_visited_stay_with_whoever_asked(tmp_path: Path) -> None:
+    out = tmp_path / "kunjungan.csv"
+    with answering(200, {"id": "v-1", "state": "asked", "items": []}) as url:
+        assert ritme("cards", "names", "visits", "--out", str(out), url=url).returncode == 0
+        assert out.stat().st_mode & 0o077 == 0, "nobody else on this machine reads it"
+        assert "asked" in ritme("cards", "visit", "p-1", "KLJ", "--reason", "terbaring", url=url).stdout
+        assert ritme("cards", "visited", "v-1", "--day", "2025-09-25", "--result", "tidak di rumah", url=url).returncode == 2
+        assert ritme("cards", "visited", "v-1", "--day", "2025-09-25", "--no-card", "--result", "pindah", url=url).returncode == 0
+        assert ritme("cards", "funnel", url=url).returncode == 0
+        assert ritme("cards", "visits", url=url).returncode == 0
+
+
 def test_quarantined_rows_are_exit_4_and_a_duplicate_is_not(tmp_path: Path) -> None:
     file = tmp_path / "results.csv"
     file.write_text("x")

@@ -34,7 +34,8 @@ PROBLEMS: Final = {
     "not-https": "Alamat bukan https", "address-form": "Alamat tidak dapat dibaca",
 }  # fmt: skip
 TYPES: Final = {
-    "disbursement.month.opened.v1": "Bulan dibuka", "disbursement.batch.approved.v1": "Daftar disetujui",
+    "disbursement.month.opened.v1": "Bulan dibuka", "disbursement.month.closed.v1": "Bulan ditutup",
+    "disbursement.batch.approved.v1": "Daftar disetujui",
     "disbursement.batch.withdrawn.v1": "Daftar ditarik", "disbursement.batch.sent.v1": "Daftar dikirim ke bank",
     "disbursement.batch.settled.v1": "Hasil bank diterapkan", "disbursement.payment.returned.v1": "Pembayaran kembali",
     "disbursement.gap.detected.v1": "Bulan terlewat ditemukan", "disbursement.gap.closed.v1": "Bulan terlewat selesai",

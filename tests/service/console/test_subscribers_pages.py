@@ -10,6 +10,7 @@ import pytest
 
 from services.console.pages import subscribers
 from shared.kernel.clock import FrozenClock
+from shared.webhooks.subscribers import types_of
 from tests.service.console.around_desk import DeskConsole, console_of
 from tests.service.console.conftest import Visitor, words
 from tests.service.disbursement.desk import Desk, open_desk
@@ -60,6 +61,10 @@ def test_what_becomes_of_a_try_is_said_in_words() -> None:
     assert subscribers.problem_words("refused 503") == "Ditolak penerima (503)"
     assert subscribers.problem_words("gone 410") == "Penerima menyatakan berhenti (410)"
     assert subscribers.problem_words("timeout") == "Tidak menjawab dalam waktunya"
+
+
+def test_every_event_that_can_be_sent_has_a_word() -> None:
+    assert set(types_of("disbursement")) <= set(subscribers.TYPES), "say it in services/console/pages/subscribers.py"
 
 
 async def test_two_people_agree_and_the_secret_is_shown_once(console: DeskConsole, outside: Receiver) -> None:
