@@ -46,7 +46,7 @@ async def test_an_address_that_names_no_day_or_no_month_is_a_page_too(console: O
         assert "Belum ada rekening koran" in await treasurer.reads(f"/penampungan?hari={day}", status=422)
     assert "Belum ada rekening koran" in words(await treasurer.sends("/penampungan/kemarin/tutup"))
     assert "not-found" in await treasurer.reads("/bulan/%00", status=404)
-    assert "request-value" in await treasurer.reads("/bulan/%00/ledger.csv", status=422)
+    assert "Isian belum lengkap" in await treasurer.reads("/bulan/%00/ledger.csv", status=422)
 
 
 async def test_the_desk_of_quarantined_rows_opens_empty_and_for_its_people(console: OpenConsole) -> None:
