@@ -22,6 +22,7 @@ TOPICS: Final[Mapping[str, tuple[int, int]]] = {
     "budget_audit.reservation": (21, 1),
     "budget_audit.treasury": (22, 1),
     "budget_audit.mismatch": (23, 1),
+    "budget_audit.budget": (24, 1),
     "assistive_devices.stock": (31, 1),
     "assistive_devices.readiness": (32, 1),
 }
@@ -40,6 +41,7 @@ TYPES: Final[Mapping[str, tuple[int, ...]]] = {
     "budget_audit.reservation": (301, 302),
     "budget_audit.treasury": (311, 312),
     "budget_audit.mismatch": (321, 322, 323, 324),
+    "budget_audit.budget": (331,),
     "assistive_devices.stock": (401, 402),
     "assistive_devices.readiness": (411, 412),
 }
@@ -48,7 +50,7 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "disbursement": (
         "beneficiary.person", "beneficiary.programme", "budget_audit.reservation", "budget_audit.treasury", "disbursement.month",
     ),
-    "budget_audit": ("disbursement.month", "budget_audit.treasury", "assistive_devices.stock"),
+    "budget_audit": ("disbursement.month", "budget_audit.treasury", "budget_audit.budget", "assistive_devices.stock"),
 }  # fmt: skip
 """Which topics a service lives on; one that it does not read at all is as bad as one that it reads wrongly."""
 
@@ -121,6 +123,7 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "budget_audit": {
         "posting": (), "sp2d": (), "sp2d_row": (), "treasury_return": (), "census_count": (), "contract": (), "ceiling_version": (),
+        "budget_version": (),
         "mismatch_step": (), "goods_received": (),
     },
     "assistive_devices": {"delivery_line": (), "movement": (), "incoming": (), "handover": ()},

@@ -40,7 +40,8 @@ _HEADS: Final = {
     "budget_audit": """
         SELECT 21 AS topic, id AS key, reservation_version AS version FROM batch
         UNION ALL SELECT 22, id, 1 FROM sp2d UNION ALL SELECT 22, id, 1 FROM treasury_return
-        UNION ALL SELECT 23, id, version FROM mismatch""",
+        UNION ALL SELECT 23, id, version FROM mismatch
+        UNION ALL SELECT 24, year_id, max(event_version) FROM budget_version WHERE event_version > 0 GROUP BY year_id""",
     "assistive_devices": """
         SELECT 31 AS topic, id AS key, version FROM delivery
         UNION ALL SELECT 31, id, version FROM device WHERE state = 'handed_over'

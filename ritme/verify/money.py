@@ -210,21 +210,26 @@ def _unchangeable(service: Snapshot, line: Invariant) -> None:
 
 
 def within_the_ceiling(look: Sources, line: Invariant) -> None:
-    """Each line's sums against what they are sums of."""
+    """Each line's sums against what they are sums of.
+
+    One case passes a ceiling: a revision (DPPA) below what was used. Then ``uncovered`` says how much, exactly, and no more
+    than the version that did it left: money may come back to such a line, and none may go out of it.
+    """
     books = look["budget_audit"]
     counted(line, books, "budget_line")
     every(
         line,
         books,
         """SELECT concat_ws(' ', 'line', l.id || ':', l.reserved, 'reserved +', l.realised, 'realised -', l.returned, 'returned, ceiling',
-                            l.ceiling, 'documents say', coalesce(v.reserved, 0), coalesce(s.realised, 0), coalesce(r.returned, 0))
+                            l.ceiling, 'uncovered', l.uncovered, 'documents say', coalesce(v.reserved, 0), coalesce(s.realised, 0),
+                            coalesce(r.returned, 0))
              FROM budget_line l
              LEFT JOIN (SELECT x.line_id, sum(x.remaining) AS reserved FROM reservation_line x
                           JOIN reservation y ON y.batch_id = x.batch_id AND y.list_hash = x.list_hash AND y.state = 'made'
                          GROUP BY x.line_id) AS v ON v.line_id = l.id
              LEFT JOIN (SELECT line_id, sum(amount) AS realised FROM sp2d_row GROUP BY line_id) AS s ON s.line_id = l.id
              LEFT JOIN (SELECT line_id, sum(amount) AS returned FROM treasury_return GROUP BY line_id) AS r ON r.line_id = l.id
-            WHERE l.reserved + l.realised - l.returned > l.ceiling OR l.reserved <> coalesce(v.reserved, 0)
+            WHERE l.reserved + l.realised - l.returned > l.ceiling + l.uncovered OR l.reserved <> coalesce(v.reserved, 0)
                OR l.realised <> coalesce(s.realised, 0) OR l.returned <> coalesce(r.returned, 0)""",
     )
     every(
@@ -233,6 +238,17 @@ def within_the_ceiling(look: Sources, line: Invariant) -> None:
         """SELECT concat_ws(' ', 'line', l.id || ': ceiling', l.ceiling, 'newest version', v.ceiling) FROM budget_line l
              JOIN LATERAL (SELECT ceiling FROM ceiling_version v WHERE v.line_id = l.id ORDER BY version DESC LIMIT 1) AS v ON true
             WHERE v.ceiling <> l.ceiling""",
+    )
+    every(
+        line,
+        books,
+        """SELECT concat_ws(' ', 'line', l.id || ': uncovered', l.uncovered, 'of', l.reserved + l.realised - l.returned, 'above', l.ceiling,
+                            'and its newest version left', coalesce(v.uncovered, 0))
+             FROM budget_line l
+             LEFT JOIN LATERAL (SELECT uncovered, dropped FROM ceiling_version v WHERE v.line_id = l.id
+                                 ORDER BY version DESC LIMIT 1) AS v ON true
+            WHERE l.uncovered > coalesce(v.uncovered, 0) OR l.dropped <> coalesce(v.dropped, false)
+               OR l.uncovered <> greatest(0, l.reserved + l.realised - l.returned - l.ceiling)""",
     )
 
 

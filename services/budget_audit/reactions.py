@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -11,10 +12,11 @@ from services.budget_audit import store
 from services.budget_audit.commands import detect, reserve, settle
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
+from services.budget_audit.domain.detectors import over_ceiling as over
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
 from services.budget_audit.domain.references import panti_month
 from shared.contracts.assistive_devices import StockReceived
-from shared.contracts.budget_audit import Sp2dRecorded, TreasuryReturnRecorded
+from shared.contracts.budget_audit import BudgetRevised, Sp2dRecorded, TreasuryReturnRecorded
 from shared.contracts.disbursement import BatchApproved, BatchSent, BatchSettled, BatchWithdrawn
 from shared.db.session import WriteSession
 from shared.holidays import follow_holidays
@@ -29,7 +31,9 @@ def codes_of(reference: str) -> tuple[str, ...]:
 @reacts_to(BatchApproved, BatchWithdrawn, BatchSent, BatchSettled)
 async def batches(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
     """Reserve and free budget, take the batches' figures, and compare them with the treasury's."""
-    await store.lock_references(session, {e.data.code for e in events if isinstance(e.data, (BatchApproved, BatchSettled))})
+    watched = await _watched(session, [event.data.batch_id for event in events])
+    codes = {e.data.code for e in events if isinstance(e.data, (BatchApproved, BatchSettled))}
+    await store.lock_references(session, codes | {reference for found in watched.values() for _, reference in found})
     at, today = context.clock.now(), context.clock.today()
     for event in events:
         with caused_by(event):
@@ -43,13 +47,16 @@ async def batches(events: Sequence[Received[Any]], session: WriteSession, contex
                 await detect.evaluate(session, settled.CODE, data.code, cause=event.id, at=at, today=today)
             elif await settle.settle(session, data, event_id=event.id, at=at):
                 await detect.evaluate(session, settled.CODE, data.code, cause=event.id, at=at, today=today)
+            for code, reference in watched.get(data.batch_id, ()):
+                await detect.evaluate(session, code, reference, cause=event.id, at=at, today=today)
 
 
 @reacts_to(Sp2dRecorded, TreasuryReturnRecorded)
 async def treasury(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
     """Our own documents, compared away from the request that recorded them."""
     references = {e.id: await _reference(session, e) for e in events}
-    await store.lock_references(session, set(references.values()))
+    watched = await _watched(session, [event.key for event in events])
+    await store.lock_references(session, set(references.values()) | {reference for found in watched.values() for _, reference in found})
     at, today = context.clock.now(), context.clock.today()
     for event in events:
         await session.execute(
@@ -58,6 +65,45 @@ async def treasury(events: Sequence[Received[Any]], session: WriteSession, conte
         with caused_by(event):
             for code in codes_of(references[event.id]):
                 await detect.evaluate(session, code, references[event.id], cause=event.id, at=at, today=today)
+            for code, reference in watched.get(event.key, ()):
+                await detect.evaluate(session, code, reference, cause=event.id, at=at, today=today)
+
+
+@reacts_to(BudgetRevised)
+async def revisions(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
+    """Lines that a revision left below what is used, dropped with spending, or covered again."""
+    at, today = context.clock.now(), context.clock.today()
+    for event in events:
+        found = (
+            await session.execute(
+                text("""SELECT c.code, 'pos/' || l.id AS reference FROM budget_line l, unnest(CAST(:codes AS text[])) AS c(code)
+                         WHERE l.year = :year
+                           AND (l.uncovered > 0 OR EXISTS (SELECT FROM mismatch m WHERE m.code = c.code AND m.reference = 'pos/' || l.id))
+                         ORDER BY l.id, c.code"""),
+                {"codes": list(over.CODES), "year": event.data.year},
+            )
+        ).all()
+        await store.lock_references(session, {one.reference for one in found})
+        with caused_by(event):
+            for one in found:
+                await detect.evaluate(session, one.code, one.reference, cause=event.id, at=at, today=today)
+
+
+async def _watched(session: WriteSession, subjects: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
+    """By batch, SP2D or STS: findings about its lines, which what happens to it may make larger, smaller or right."""
+    rows = await session.execute(
+        text("""WITH touched AS (
+                    SELECT batch_id AS id, line_id FROM reservation_line WHERE batch_id = ANY(:ids)
+                    UNION SELECT sp2d_id, line_id FROM sp2d_row WHERE sp2d_id = ANY(:ids)
+                    UNION SELECT id, line_id FROM treasury_return WHERE id = ANY(:ids))
+                SELECT t.id, m.code, m.reference FROM touched t
+                  JOIN mismatch m ON m.code = ANY(:codes) AND m.reference = 'pos/' || t.line_id ORDER BY t.id, m.reference, m.code"""),
+        {"ids": list(subjects), "codes": list(over.CODES)},
+    )
+    found: dict[UUID, list[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.id, []).append((row.code, row.reference))
+    return found
 
 
 async def _reference(session: WriteSession, event: Received[Any]) -> str:
@@ -86,4 +132,4 @@ async def stock(events: Sequence[Received[StockReceived]], session: WriteSession
             await detect.evaluate(session, goods.CODE, data.contract, cause=event.id, at=at, today=today)
 
 
-reactions = (batches, treasury, stock, follow_holidays)
+reactions = (batches, treasury, revisions, stock, follow_holidays)

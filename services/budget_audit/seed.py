@@ -9,6 +9,7 @@ import psycopg
 
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
+from services.budget_audit.domain.detectors import over_ceiling as over
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
 from shared.kernel.data import holidays, rows
 
@@ -58,6 +59,8 @@ MISMATCH_RULES = (
     (settled.CODE, "bendahara-pengeluaran", 10),
     (food.CODE, "panti/{panti}", 10),
     (goods.CODE, "bidang-rehsos", 10),
+    (over.CODE, "bendahara-pengeluaran", 10),
+    (over.DROPPED, "bendahara-pengeluaran", 10),
 )
 """Office that must answer, and the working days it has (USERS.md, auditor, step 5)."""
 

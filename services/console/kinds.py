@@ -13,6 +13,14 @@ from services.console.words import PROGRAMMES
 COUNT: Final = ("count", "Jumlah baris menurut dokumen", "number")
 YEAR: Final = ("year", "Tahun anggaran dokumen", "number")
 SUM: Final = ("sum", "Jumlah rupiah menurut dokumen", "number")
+CHOICES: Final = {
+    "document": {"dpa": "DPA", "dppa": "DPPA (perubahan)", "pergeseran": "Pergeseran"},
+    "covers": {
+        "lines": "Pos yang disebut saja; pos lain tetap", "sub_skpd": "Semua pos sub-SKPD yang disebut; yang tidak ada dihapus",
+        "year": "Semua pos tahun itu; yang tidak ada dihapus",
+    },
+}  # fmt: skip
+"""What a field of type ``choice`` offers, by the field's name; the first is chosen where nobody chooses."""
 MONTH_ROWS: Final = 4
 """Older months that can be typed for a carry-in at once."""
 
@@ -77,7 +85,14 @@ KINDS: Final = (
             ("opening", "Saldo awal (rupiah)", "number"), ("closing", "Saldo akhir (rupiah)", "number"),
         ),
     ),
-    Kind("budget_audit", "dpa", "DPA (pagu)", "Pos anggaran dan pagunya.", "Operator, bendahara", fields=(COUNT, SUM)),
+    Kind(
+        "budget_audit", "dpa", "DPA (pagu)", "Pos anggaran dan pagunya: DPA, DPPA, atau pergeseran. Tiap dokumen satu versi.",
+        "Operator, bendahara",
+        fields=(
+            ("document", "Jenis dokumen", "choice"), ("number", "Nomor dokumen (boleh kosong)", "optional"),
+            ("dated", "Tanggal dokumen (boleh kosong)", "optional-date"), ("covers", "Berkas ini memuat", "choice"), COUNT, SUM,
+        ),
+    ),
     Kind("budget_audit", "cash-plan", "Anggaran kas", "Rencana belanja per pos dan bulan.", "Operator, bendahara", fields=(COUNT, SUM)),
     Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan ke kode penyaluran.", "Bendahara", True, (COUNT, SUM),
          second_role="treasurer"),

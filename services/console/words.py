@@ -143,6 +143,8 @@ MISMATCH_CODES: Final = {
     "settled_differs_from_sp2d": "SP2D berbeda dari uang yang dapat dijelaskan",
     "food_differs_from_resident_days": "Belanja makan berbeda dari hari-orang × harga kontrak",
     "goods_differ_from_sp2d": "SP2D berbeda dari barang yang diterima",
+    "over_ceiling": "Terpakai di atas pagu",
+    "line_dropped_with_spending": "Pos dihapus, padahal sudah terpakai",
 }
 MISMATCH_STATES: Final = {"detected": "Ditemukan", "explained": "Dijelaskan", "agreed": "Disepakati", "closed": "Ditutup"}
 HANDOVERS: Final = {
@@ -160,6 +162,7 @@ IMPORT_RESULTS: Final = {
     "accounts": "Rekening di berkas", "applied": "Diterapkan", "unchanged": "Tidak berubah", "lines_on_lists": "Baris daftar yang terkena",
     "account_changes": "Rekening yang berganti", "in_force_on": "Mulai berlaku",
     "months": "Bulan dicatat", "resumed": "Dilanjutkan", "ended": "Dihentikan", "lines": "Pos anggaran", "ceilings_changed": "Pagu berubah",
+    "version": "Versi anggaran", "added": "Pos baru", "dropped": "Pos dihapus", "raised": "Pagu naik", "lowered": "Pagu turun",
     "days": "Hari sensus", "contracts": "Kontrak", "recorded": "Dokumen dicatat",
     "matched": "Baris rekening koran cocok", "open": "Baris menunggu orang",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from shared.contracts.registry import Event, event, topic
 RESERVATION = topic("budget_audit.reservation", 21, partitions=1, key="batch_id")
 TREASURY = topic("budget_audit.treasury", 22, partitions=1, key="sp2d_id or return_id")
 MISMATCH = topic("budget_audit.mismatch", 23, partitions=1, key="mismatch_id")
+BUDGET = topic("budget_audit.budget", 24, partitions=1, key="budget_year_id")
 EVIDENCE = topic("budget_audit.evidence", 25, partitions=1, key="import_id, setting_id or audit_id")
 
 
@@ -137,3 +138,23 @@ class YearAuditAsked(Event, frozen=True, kw_only=True):
     """Somebody asked for every detector to look at the whole year."""
 
     year: int
+
+
+@event("budget_audit.budget.revised.v1", 331, BUDGET)
+class BudgetRevised(Event, frozen=True, kw_only=True):
+    """A budget document made a new version of a year's lines (DPA, DPPA, pergeseran).
+
+    ``added``, ``dropped``, ``raised``, ``lowered`` count lines. ``ceiling``: of all lines of the year now; ``uncovered``: rupiah
+    of the year that are reserved or spent above a ceiling that was lowered or dropped.
+    """
+
+    year: int
+    budget_version: int
+    document: str
+    document_number: str
+    added: int
+    dropped: int
+    raised: int
+    lowered: int
+    ceiling: int
+    uncovered: int

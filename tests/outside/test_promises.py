@@ -129,6 +129,7 @@ BROKEN: list[tuple[int, str, str, str]] = [
     (12, D, "closed_day", "INSERT INTO closed_day VALUES ('2025-09-30', 1, 1, '[]', 'x', now())"),
     (13, M, "budget_line", "UPDATE budget_line SET realised = realised - 1 WHERE programme = 'KLJ'"),
     (13, M, "ceiling_version", "UPDATE ceiling_version SET ceiling = ceiling - 1"),
+    (13, M, "budget_line", "UPDATE budget_line SET ceiling = 1, uncovered = reserved + realised - returned - 1 WHERE programme = 'KLJ'"),
     (14, M, "batch_money", "UPDATE batch_money SET credited = credited - 1, not_credited = not_credited + 1"),
     (14, M, "batch_money", "UPDATE batch_money SET not_credited = not_credited + 1"),
     (14, M, "sp2d_row", "UPDATE sp2d_row SET amount = amount + 1"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.budget_audit.api import budget, mismatches, money, panti, reality
+from services.budget_audit.api import budget, mismatches, money, panti, reality, versions
 
 router = APIRouter()
-for _part in (budget, money, mismatches, panti, reality):
+for _part in (budget, versions, money, mismatches, panti, reality):
     router.include_router(_part.router)

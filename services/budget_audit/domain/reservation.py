@@ -40,6 +40,7 @@ class Line:
 
     @property
     def available(self) -> int:
+        """Less than nothing where a revision set the ceiling below what is spent."""
         return self.ceiling - self.reserved - self.realised + self.returned
 
 
@@ -66,7 +67,7 @@ def decide(wanted: Sequence[Wanted], lines: Mapping[str, Line]) -> Made | Refuse
         line = lines.get(one.programme)
         if line is None:
             return Refused(one.programme, one.amount, 0)
-        if line.available < one.open:
+        if one.open > 0 and line.available < one.open:
             return Refused(line.key, one.amount, line.available)
     return Made([(lines[one.programme], one) for one in ordered])
 

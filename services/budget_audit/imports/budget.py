@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
+from pydantic import Field, field_validator
 from sqlalchemy import text
 
-from services.budget_audit import store
-from services.budget_audit.commands.treasury import OverCeiling
+from services.budget_audit.commands.revise import Document, revise
+from services.budget_audit.domain.budget import Change, Covers
 from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
 from services.budget_audit.imports import keys
+from services.budget_audit.store import revisions
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
-from shared.kernel.errors import Refusal
 from shared.kernel.rupiah import format_rupiah
 from shared.tabular.columns import Column, Row, Template, month, rupiah
 from shared.tabular.columns import text as words
@@ -22,9 +24,9 @@ DPA_TEMPLATE = Template(
     "DPA: pagu per pos anggaran",
     (
         *keys.KEY,
-        Column("uraian", words(300), example="Natura dan pakan"),
+        Column("uraian", words(300), example="Natura dan pakan", aliases=("nama_akun", "nama_rekening", "uraian_akun")),
         *keys.OWNER,
-        Column("pagu", rupiah, help="Rupiah setahun", example="1.600.000.000"),
+        Column("pagu", rupiah, help="Rupiah setahun", example="1.600.000.000", aliases=("nilai_anggaran", "anggaran", "nilai_rincian")),
     ),
 )
 CASH_PLAN_TEMPLATE = Template(
@@ -34,32 +36,38 @@ CASH_PLAN_TEMPLATE = Template(
 )
 
 
-class SecondLine(Refusal):
-    """A programme has one line of cash aid a year."""
-
-    code = "second-line"
-
-
 class DpaControls(keys.CountAndSum):
-    """``year``: where given, every row must be of this budget year."""
+    """What stands on the signed document. ``year``: where given, every row must be of this budget year.
+
+    ``covers`` says what a line means that the file does not name: with ``lines`` nothing, with ``sub_skpd`` and ``year`` that
+    it is dropped.
+    """
 
     year: int | None = None
+    document: Literal["", "dpa", "dppa", "pergeseran"] = ""
+    number: str = Field(default="", max_length=120)
+    dated: date | None = None
+    covers: Covers = Covers.LINES
+
+    @field_validator("dated", "year", mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: Any) -> Any:
+        return given or None
+
+    @field_validator("covers", mode="before")
+    @classmethod
+    def _empty_is_lines(cls, given: Any) -> Any:
+        return given or Covers.LINES
 
 
 async def _stage_dpa(staging: Staging, rows: list[Row]) -> None:
     codes = await keys.Codes.load(staging.session)
     known = await keys.known_lines(staging.session, [keys.line_id(row) for row in rows])
-    years = {row.values["tahun"] for row in rows}
-    cash_aid = {
-        (line.year, line.programme): line.id
-        for line in await staging.session.execute(
-            text("SELECT id, year, programme FROM budget_line WHERE account = :account AND programme <> '' AND year = ANY(:years)"),
-            {"account": CASH_AID_ACCOUNT, "years": list(years)},
-        )
-    }
+    cash_aid = await _cash_aid_lines(staging, {row.values["tahun"] for row in rows})
     good = []
     for row in rows:
         codes.check(row)
+        codes.check_place(row)
         _check_dpa_row(staging, row, known, cash_aid)
         if row.ok:
             good.append(row)
@@ -79,6 +87,18 @@ async def _stage_dpa(staging: Staging, rows: list[Row]) -> None:
     await copy_in(staging.session, "dpa_staging", columns, [_dpa_values(staging, row) for row in good])
 
 
+async def _cash_aid_lines(staging: Staging, years: set[int]) -> dict[tuple[int, str], Any]:
+    """Each programme's line of cash aid, as far as the file cannot drop it (that is looked at once all its rows are there)."""
+    if staging.controls.covers is not Covers.LINES:
+        return {}
+    found = await staging.session.execute(
+        text("""SELECT id, year, programme FROM budget_line
+                 WHERE account = :account AND programme <> '' AND year = ANY(:years) AND NOT dropped"""),
+        {"account": CASH_AID_ACCOUNT, "years": list(years)},
+    )
+    return {(line.year, line.programme): line.id for line in found}
+
+
 def _check_dpa_row(staging: Staging, row: Row, known: dict[Any, Any], cash_aid: dict[tuple[int, str], Any]) -> None:
     value, line_id, (programme, _) = row.values, keys.line_id(row), keys.owner_of(row)
     year = staging.controls.year or next((seen[1] for seen in staging.seen if seen[0] == "year"), value["tahun"])
@@ -96,9 +116,8 @@ def _check_dpa_row(staging: Staging, row: Row, known: dict[Any, Any], cash_aid: 
     line = known.get(line_id)
     if line is not None and value["pagu"] < line.reserved + line.realised - line.returned:
         used = format_rupiah(line.reserved + line.realised - line.returned)
-        row.refuse(
-            "pagu", "below-committed", f"Pagu lebih kecil dari yang sudah dicadangkan dan direalisasikan ({used}).", str(value["pagu"])
-        )
+        words = f"Pagu lebih kecil dari yang sudah dicadangkan dan direalisasikan ({used}): pos ini akan ditutup dan menjadi temuan."
+        row.refuse("pagu", "below-committed", words, str(value["pagu"]), warning=True)
 
 
 def _dpa_values(staging: Staging, row: Row) -> tuple[Any, ...]:
@@ -114,43 +133,22 @@ async def _begin_dpa(staging: Staging) -> None:
 
 
 async def _check_dpa(staging: Staging) -> Check:
-    return await keys.totals(staging, "dpa_staging", "ceiling")
+    """Also what the file would change, so that the dry run shows it."""
+    session, covers = staging.session, staging.controls.covers
+    check = await keys.totals(staging, "dpa_staging", "ceiling")
+    changes = await revisions.staged_changes(session, staging.import_id, covers)
+    for kind in Change:
+        check.totals[kind.value] = sum(one.change is kind for one in changes)
+    check.totals["uncovered"] = sum(one.uncovered for one in changes)
+    for programme in await revisions.second_lines(session, staging.import_id, covers, CASH_AID_ACCOUNT):
+        check.not_ready.append(f"Program {programme} akan punya dua pos bantuan sosial uang di tahun itu.")
+    return check
 
 
 async def _commit_dpa(staging: Staging) -> dict[str, Any]:
-    session, parameters = staging.session, {"id": staging.import_id, "at": staging.at}
-    # One DPA at a time: two files may each bring the first cash aid line of a programme.
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('budget_audit.dpa'))"))
-    second = await session.scalar(
-        text("""SELECT count(*) FROM dpa_staging s JOIN budget_line l
-                    ON l.year = s.year AND l.programme = s.programme AND l.account = s.account
-                 WHERE s.import_id = :id AND s.programme <> '' AND s.account = :account AND l.id <> s.line_id"""),
-        {**parameters, "account": CASH_AID_ACCOUNT},
-    )
-    if second:
-        raise SecondLine("a programme of this file has its cash aid line since the file was checked; cancel and send it again")
-    ids = (await session.scalars(text("SELECT line_id FROM dpa_staging WHERE import_id = :id"), parameters)).all()
-    lines = await store.lock_lines(session, ids)
-    for row in await session.execute(text("SELECT line_id, ceiling FROM dpa_staging WHERE import_id = :id"), parameters):
-        line = lines.get(row.line_id)
-        if line is not None and row.ceiling < line.ceiling - line.available:
-            raise OverCeiling(f"line {line.key} has more reserved and realised than the new ceiling", line=line.key)
-    versions = await session.execute(
-        text("""INSERT INTO ceiling_version
-                SELECT s.line_id, coalesce((SELECT max(version) FROM ceiling_version v WHERE v.line_id = s.line_id), 0) + 1,
-                       s.ceiling, :id, :at
-                  FROM dpa_staging s LEFT JOIN budget_line l ON l.id = s.line_id
-                 WHERE s.import_id = :id AND l.ceiling IS DISTINCT FROM s.ceiling"""),
-        parameters,
-    )
-    await session.execute(
-        text("""INSERT INTO budget_line (id, year, sub_skpd, sub_activity, account, programme, panti, description, ceiling)
-                SELECT line_id, year, sub_skpd, sub_activity, account, programme, panti, description, ceiling FROM dpa_staging
-                 WHERE import_id = :id
-                ON CONFLICT (id) DO UPDATE SET ceiling = excluded.ceiling, description = excluded.description"""),
-        parameters,
-    )
-    return {"lines": len(ids), "ceilings_changed": versions.rowcount}  # type: ignore[attr-defined]
+    typed = staging.controls
+    document = Document(typed.document, typed.number, typed.dated, typed.covers)
+    return await revise(staging.session, staging.import_id, document, person=staging.caller.person, at=staging.at)
 
 
 async def _stage_cash_plan(staging: Staging, rows: list[Row]) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import text
 
+from services.budget_audit.domain.budget import ACCOUNT_LEVELS, SUB_ACTIVITY_LEVELS, URUSAN, is_ours, levels
 from shared.db.session import WriteSession
 from shared.imports.kinds import Check, Staging
 from shared.kernel.ids import natural_id
@@ -82,7 +83,12 @@ class Codes:
     def check(self, row: Row) -> None:
         """Refuse a key with a code that nobody knows; an activity outside the published list is a warning."""
         value, (programme, panti) = row.values, owner_of(row)
-        if value["kode_akun"] not in self._accounts:
+        if levels(value["kode_akun"]) < ACCOUNT_LEVELS:
+            row.refuse(
+                "kode_akun", "account-no-leaf", "Kode ini judul, bukan subrincian objek (6 tingkat); anggaran ada di tingkat terakhir.",
+                value["kode_akun"],
+            )  # fmt: skip
+        elif value["kode_akun"] not in self._accounts:
             row.refuse(
                 "kode_akun",
                 "unknown-account",
@@ -101,6 +107,18 @@ class Codes:
         self.check_panti(row, panti)
         if programme and panti:
             row.refuse("panti", "programme-and-panti", "Satu pos milik program atau panti, bukan keduanya.", panti)
+
+    def check_place(self, row: Row) -> None:
+        """Refuse a line of another agency, and an activity where a sub-activity must stand."""
+        value = row.values
+        for column, what in (("kode_sub_skpd", "sub-SKPD"), ("kode_sub_giat", "subkegiatan")):
+            if not is_ours(value[column]):
+                row.refuse(column, "other-agency", f"Kode {what} ini bukan urusan sosial ({URUSAN}): berkas SKPD lain?", value[column])
+        if is_ours(value["kode_sub_giat"]) and levels(value["kode_sub_giat"]) < SUB_ACTIVITY_LEVELS:
+            row.refuse(
+                "kode_sub_giat", "activity-no-leaf", "Kode ini kegiatan, bukan subkegiatan; anggaran ada di subkegiatan.",
+                value["kode_sub_giat"],
+            )  # fmt: skip
 
     def check_panti(self, row: Row, panti: str, column: str = "panti") -> None:
         if panti and panti not in self._panti:

@@ -218,7 +218,7 @@ async def _stage_sts(staging: Staging, rows: list[Row]) -> None:
         text("""SELECT b.code AS reference, m.programme, l.id AS line_id, b.id AS batch_id
                   FROM batch b JOIN batch_money m ON m.batch_id = b.id AND m.from_holding > 0
                   JOIN budget_line l ON l.year = CAST(left(b.month, 4) AS integer) AND l.programme = m.programme AND l.account = :account
-                 WHERE b.code = ANY(:references) ORDER BY l.id"""),
+                 WHERE b.code = ANY(:references) ORDER BY l.dropped, l.id"""),
         {"references": references, "account": CASH_AID_ACCOUNT},
     ):
         released.setdefault((found.reference, found.programme), []).append(found)

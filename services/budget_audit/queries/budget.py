@@ -40,7 +40,8 @@ async def outlook(session: AnySession, first: Month, last: Month) -> schemas.Out
                        coalesce((SELECT json_agg(json_build_object('month', c.month, 'planned', c.planned) ORDER BY c.month)
                                    FROM cash_plan c WHERE c.line_id = l.id), '[]') AS plan
                   FROM budget_line l
-                 WHERE l.programme <> '' AND l.account = :account AND l.year BETWEEN :first AND :last ORDER BY l.programme, l.year"""),
+                 WHERE l.programme <> '' AND l.account = :account AND NOT l.dropped AND l.year BETWEEN :first AND :last
+                 ORDER BY l.programme, l.year"""),
         {"account": CASH_AID_ACCOUNT, "first": int(first[:4]), "last": int(last[:4])},
     )
     return schemas.Outlook(lines=[schemas.AheadLine(**row) for row in found.mappings()])

@@ -9,7 +9,11 @@ from pydantic import BaseModel
 
 
 class Line(BaseModel):
-    """``available`` = ceiling - reserved - realised + returned; ``planned``: the year's cash plan so far on record."""
+    """``available`` = ceiling - reserved - realised + returned; ``planned``: the year's cash plan so far on record.
+
+    ``uncovered``: what a revision of the budget left reserved or spent above the ceiling; then ``available`` is less than
+    nothing by it. ``dropped``: no longer in the budget, and kept for what it has paid.
+    """
 
     id: UUID
     key: str
@@ -26,6 +30,8 @@ class Line(BaseModel):
     realised: int
     returned: int
     available: int
+    uncovered: int
+    dropped: bool
 
 
 class Lines(BaseModel):

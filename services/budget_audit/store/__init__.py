@@ -74,7 +74,8 @@ async def lock_programme_lines(session: WriteSession, year: int, programmes: Col
                  ORDER BY id FOR UPDATE"""),
         {"year": year, "account": CASH_AID_ACCOUNT, "programmes": list(programmes)},
     )
-    return {row.programme: _line(row) for row in found}
+    # A dropped line has no ceiling and answers for its programme only where no other line has come in its place.
+    return {row.programme: _line(row) for row in sorted(found, key=lambda row: not row.dropped)}
 
 
 async def lock_lines(session: WriteSession, ids: Collection[UUID]) -> dict[UUID, Line]:
@@ -87,9 +88,14 @@ def _line(row: Any) -> Line:
 
 
 async def change_line(session: WriteSession, line_id: UUID, *, reserved: int = 0, realised: int = 0, returned: int = 0) -> None:
-    """Add to the sums of a locked line; the table's CHECK refuses what would pass its ceiling."""
+    """Add to the sums of a locked line; the table's CHECK refuses what would pass its ceiling.
+
+    What a revision left uncovered shrinks with what is freed or comes back, and never grows here.
+    """
     await session.execute(
-        text("""UPDATE budget_line SET reserved = reserved + :reserved, realised = realised + :realised, returned = returned + :returned
+        text("""UPDATE budget_line SET reserved = reserved + :reserved, realised = realised + :realised, returned = returned + :returned,
+                       uncovered = least(uncovered, greatest(0, reserved + :reserved + realised + :realised
+                                                       - returned - :returned - ceiling))
                  WHERE id = :id"""),
         {"id": line_id, "reserved": reserved, "realised": realised, "returned": returned},
     )

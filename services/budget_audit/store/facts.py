@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import text
 
 from services.budget_audit.domain.calendar import days_of
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
+from services.budget_audit.domain.detectors import over_ceiling as over
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
 from services.budget_audit.domain.detectors.finding import Finding
 from services.budget_audit.domain.references import PantiMonth, panti_month
+from services.budget_audit.store import line_key
 from shared.db.session import AnySession
 from shared.kernel.month import Month
 
@@ -28,6 +31,9 @@ async def findings(session: AnySession, code: str, reference: str) -> list[Findi
     if code == food.CODE:
         named = panti_month(reference)
         return await _food(session, named) if named else None
+    if code in over.CODES:
+        line_id = over.line_of(reference)
+        return await _line(session, code, line_id) if line_id else None
     return await _goods(session, reference)
 
 
@@ -107,6 +113,28 @@ def _prices(days: Sequence[date], dated: Sequence[object]) -> dict[date, int]:
 async def _food(session: AnySession, named: PantiMonth) -> list[Finding] | None:
     facts, numbers = await food_facts(session, named)
     return food.detect(facts) or None if numbers else None
+
+
+async def _line(session: AnySession, code: str, line_id: UUID) -> list[Finding] | None:
+    line = (
+        await session.execute(
+            text("""SELECT l.*, (SELECT max(budget_version) FROM ceiling_version v WHERE v.line_id = l.id) AS budget_version
+                      FROM budget_line l WHERE l.id = :id"""),
+            {"id": line_id},
+        )
+    ).one_or_none()
+    if line is None:
+        return None
+    spent = await session.scalars(
+        text("""SELECT s.number FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id WHERE r.line_id = :id
+                 ORDER BY s.date DESC, s.number DESC LIMIT 20"""),
+        {"id": line_id},
+    )
+    evidence = [f"dpa/{line.year}/{line.budget_version}", f"pos/{line_id}", *(f"sp2d/{number}" for number in spent)]
+    facts = over.LineFacts(
+        line_key(line), line.year, line.ceiling, line.reserved, line.realised, line.returned, line.dropped, line.budget_version, evidence
+    )
+    return [finding for finding in over.detect(facts) if finding.code == code]
 
 
 async def _goods(session: AnySession, reference: str) -> list[Finding] | None:

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
-from services.console.kinds import KINDS, MONTH_ROWS, SERVICES, Kind, compare, controls, kind_of, title_of
+from services.console.kinds import CHOICES, KINDS, MONTH_ROWS, SERVICES, Kind, compare, controls, kind_of, title_of
 from services.console.view import go, link, page
 from shared.kernel.clock import jakarta_day
 
@@ -83,7 +83,7 @@ def _form(
 ) -> Response:
     return page(
         request, "import_new.html", doors, status=problem.status if problem else 200, kind=kind, services=SERVICES, problem=problem,
-        typed={key: value for key, value in (typed or {}).items() if isinstance(value, str)}, month_rows=range(MONTH_ROWS),
+        typed={key: value for key, value in (typed or {}).items() if isinstance(value, str)}, month_rows=range(MONTH_ROWS), choices=CHOICES,
     )  # fmt: skip
 
 

@@ -58,7 +58,9 @@ class Books:
         header = list(rows[0])
         content = ";".join(header) + "\n" + "".join(";".join(str(row.get(name, "")) for name in header) + "\n" for row in rows)
         amount = next((name for name in ("pagu", "rencana", "nilai") if name in header), None)
-        typed: dict[str, Any] = {"count": len(rows)} | ({"sum": sum(int(row[amount]) for row in rows)} if amount else {}) | controls
+        typed: dict[str, Any] = {"count": len(rows)} | controls
+        if amount and "sum" not in controls:
+            typed["sum"] = sum(int(row[amount]) for row in rows)
         answer = await self.as_(person).post(
             f"/budget_audit/imports/{kind}", files={"file": (name or f"{kind}.csv", content.encode())}, data={"controls": json.dumps(typed)}
         )

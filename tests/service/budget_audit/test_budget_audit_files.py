@@ -44,7 +44,7 @@ async def test_totals_that_differ_from_the_paper_stop_the_file(books: Books) -> 
     assert refused.json()["totals"]["sum"] == 1_000_000
 
 
-async def test_a_changed_ceiling_is_a_new_version_and_not_below_what_is_committed(books: Books) -> None:
+async def test_a_changed_ceiling_is_a_new_version_and_one_below_what_is_committed_is_warned_about(books: Books) -> None:
     await books.dpa()
     await books.bring("sp2d", sp2d_rows())
     view = await books.check("dpa", [{**pkd_key("KLJ"), "uraian": "KLJ", "pagu": 1_000_000}])
