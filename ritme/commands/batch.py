@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     batch.command("approve")(approve)
     batch.command("release")(release)
     batch.command("withdraw")(withdraw)
+    batch.command("send-back")(send_back)
     batch.command("budget-request")(budget_request)
     batch.command("results-due")(results_due)
     batch.command("repayments")(repayments)
@@ -76,6 +77,14 @@ def withdraw(context: typer.Context, batch: str, reason: Annotated[str, typer.Op
     """Take the whole list back before it is released."""
     shown = terminal(context)
     _show(shown, shown.doors("operator").post(f"/disbursement/batches/{find(shown, batch)['id']}/withdrawal", {"reason": reason}))
+
+
+def send_back(context: typer.Context, batch: str, reason: Annotated[str, typer.Option(help="What the maker has to mend.")]) -> None:
+    """Give a list back to its maker (`--as checker` or `--as approver`): a draft again, all signatures void."""
+    shown = terminal(context)
+    found = find(shown, batch)
+    body = {"list_hash": found["list_hash"], "reason": reason}
+    _show(shown, shown.doors("approver").post(f"/disbursement/batches/{found['id']}/sending-back", body))
 
 
 def budget_request(context: typer.Context, batch: str) -> None:

@@ -64,6 +64,12 @@ class Reason(_Input):
     reason: str = Field(min_length=3, max_length=300)
 
 
+class SentBack(Reason):
+    """With the hash of the list that was seen."""
+
+    list_hash: str = Field(max_length=64)
+
+
 class Nothing(_Input):
     """An empty body."""
 
@@ -138,6 +144,13 @@ async def release(batch_id: UUID, body: Signed, request: Request, session: Write
 @router.post("/batches/{batch_id}/withdrawal", dependencies=[allowed("operator", "approver", whole_agency=True)])
 async def withdrawal(batch_id: UUID, body: Reason, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
     await sign.withdraw(session, caller, batch_id, body.reason, at=request.app.state.service.clock.now())
+    return await batches.batch_view(session, batch_id)
+
+
+@router.post("/batches/{batch_id}/sending-back", dependencies=[allowed("checker", "approver", whole_agency=True)])
+async def sending_back(batch_id: UUID, body: SentBack, request: Request, session: WriteDep, caller: CallerDep) -> dict[str, Any]:
+    """Back to the maker with a reason: a draft again, every signature void, a reservation free."""
+    await sign.send_back(session, caller, batch_id, body.list_hash, body.reason, at=request.app.state.service.clock.now())
     return await batches.batch_view(session, batch_id)
 
 

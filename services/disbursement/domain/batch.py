@@ -43,6 +43,7 @@ class BatchAction(StrEnum):
     CLOSE = "close"
     ASK_AGAIN = "ask_again"
     CHANGE_LINE = "change_line"
+    SEND_BACK = "send_back"
     WITHDRAW = "withdraw"
 
 
@@ -75,6 +76,8 @@ TRANSITIONS: Final[Mapping[tuple[BatchState, BatchAction], BatchState]] = Mappin
         # A line or its account changed: the signatures were for another list. The row "submitted … funded" of CORE.md
         # is read with `refused` in it, or a refused list could be asked for again with an account that is no more.
         **{(state, _A.CHANGE_LINE): _S.DRAFT for state in _SIGNED},
+        # Whoever checks or approves gives the list back to its maker, with a reason (USERS.md, screen S4).
+        **{(state, _A.SEND_BACK): _S.DRAFT for state in _SIGNED},
         **{(state, _A.WITHDRAW): _S.WITHDRAWN for state in (_S.DRAFT, *_SIGNED)},
     }
 )
@@ -151,6 +154,12 @@ def refuse_same_person(step: Step, person: str, composer: str, signatures: Seque
         if same_part and (making or signature.void):
             continue
         raise FourEyes("another person must do this: you have already acted on this batch", step=step.value, acted_as=signature.step)
+
+
+def refuse_own_list(person: str, composer: str, signatures: Sequence[Signature]) -> None:
+    """Raise FourEyes where ``person`` made or shaped the list: its maker withdraws it, and does not send it back."""
+    if person == composer or any(one.step in MAKING and person in (one.person, one.on_behalf_of) for one in signatures):
+        raise FourEyes("you made this list; whoever checks or approves it sends it back", step=BatchAction.SEND_BACK.value)
 
 
 # --- list and file ------------------------------------------------------------------------------------------------

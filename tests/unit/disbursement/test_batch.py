@@ -41,6 +41,7 @@ EXPECTED = {
     ("closed", "take_results"): "results_in",
     ("refused", "ask_again"): "approved",
     **{(state, "change_line"): "draft" for state in ("submitted", "checked", "approved", "reserved", "refused", "funded")},
+    **{(state, "send_back"): "draft" for state in ("submitted", "checked", "approved", "reserved", "refused", "funded")},
     **{(state, "withdraw"): "withdrawn" for state in ("draft", "submitted", "checked", "approved", "reserved", "refused", "funded")},
 }
 

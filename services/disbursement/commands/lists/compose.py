@@ -153,7 +153,7 @@ async def compose(
     session: WriteSession, month: Month, kind: str, programmes: Sequence[str] | None, *, financing: str = Financing.SP2D, by: str,
     at: datetime,
 ) -> UUID:  # fmt: skip
-    """A draft with every line that can be paid now; it may be empty, and then cannot be submitted.
+    """A draft with every line that can be paid now; it may be empty, and then cannot be submitted and is filled by the next call.
 
     ``financing``: see ``Financing``. Raise OnlyARetry for another kind from the holding account, MonthNotOpened where one of the
     programmes (by default: all that are open in this month) is not open.
@@ -179,19 +179,7 @@ async def compose(
     await lock_programmes(session, wanted, exclusive=True)
     months = await _open_months(session, month, wanted)
     await give_way(session, wanted, months, author=by, at=at)  # a month that was held when it was opened may be due by now
-    batch_id = uuid7()
-    number = await session.scalar(
-        text("SELECT count(*) + 1 FROM batch WHERE month = :month AND kind = :kind"), {"month": month, "kind": kind}
-    )
-    code = batch_code(month, kind, int(number or 1))
-    await session.execute(
-        text("""INSERT INTO batch (id, code, month, kind, state, composed_by, composed_at, programmes, financing)
-                VALUES (:id, :code, :month, :kind, :state, :by, :at, CAST(:programmes AS jsonb), :financing)"""),
-        {
-            "id": batch_id, "code": code, "month": month, "kind": kind, "state": BatchState.DRAFT.value, "by": by, "at": at,
-            "financing": str(financing), "programmes": msgspec.json.encode(wanted).decode(),
-        },
-    )  # fmt: skip
+    batch_id, code = await _draft(session, month, kind, wanted, financing, by=by, at=at)
     # The two CTEs are joined by hash: their size is unknown to the planner, and a nested loop over them is quadratic.
     await session.execute(text("SET LOCAL enable_nestloop = off"))
     await _write(
@@ -204,6 +192,43 @@ async def compose(
     if not (await count_lines(session, batch_id)).payments:
         await _refuse_second(session, batch_id)
     return batch_id
+
+
+async def _draft(
+    session: WriteSession, month: Month, kind: str, programmes: Sequence[str], financing: str, *, by: str, at: datetime
+) -> tuple[UUID, str]:
+    """Id and code of a new draft; or of one of the same kind, money and programmes that never had a line: it is filled instead.
+
+    Otherwise each look whether somebody can be paid again would leave one more empty list behind.
+    """
+    given = {
+        "month": month, "kind": kind, "by": by, "at": at, "financing": str(financing),
+        "programmes": msgspec.json.encode(list(programmes)).decode(),
+    }  # fmt: skip
+    empty = (
+        await session.execute(
+            text("""UPDATE batch b SET composed_by = :by, composed_at = :at
+                     WHERE b.id = (SELECT o.id FROM batch o
+                                    WHERE o.month = :month AND o.kind = :kind AND o.state = 'draft' AND o.financing = :financing
+                                      AND o.programmes = CAST(:programmes AS jsonb)
+                                      AND NOT EXISTS (SELECT FROM payment p WHERE p.batch_id = o.id)
+                                    ORDER BY o.composed_at LIMIT 1)
+                    RETURNING b.id, b.code"""),
+            given,
+        )
+    ).one_or_none()
+    if empty is not None:
+        return empty.id, empty.code
+    number = await session.scalar(
+        text("SELECT count(*) + 1 FROM batch WHERE month = :month AND kind = :kind"), {"month": month, "kind": kind}
+    )
+    batch_id, code = uuid7(), batch_code(month, kind, int(number or 1))
+    await session.execute(
+        text("""INSERT INTO batch (id, code, month, kind, state, composed_by, composed_at, programmes, financing)
+                VALUES (:id, :code, :month, :kind, :state, :by, :at, CAST(:programmes AS jsonb), :financing)"""),
+        {**given, "id": batch_id, "code": code, "state": BatchState.DRAFT.value},
+    )
+    return batch_id, code
 
 
 async def _refuse_second(session: WriteSession, batch_id: UUID) -> None:

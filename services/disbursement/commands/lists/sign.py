@@ -28,6 +28,7 @@ from services.disbursement.domain.batch import (
     ListHashChanged,
     Step,
     after,
+    refuse_own_list,
     refuse_same_person,
 )
 from services.disbursement.domain.mandate import Capacity
@@ -190,13 +191,30 @@ async def void_signatures(
             continue
         if batch.state not in CHANGEABLE:
             continue
-        await batches.move_batch(session, batch, BatchAction.CHANGE_LINE)
-        if batch.state in ANNOUNCED:
-            await batches.publish_withdrawn(session, batch, at=at)
-        await session.execute(text("UPDATE batch SET list_hash = '', refused = NULL WHERE id = :id"), {"id": batch_id})
-        await _void(session, batch_id)
-        await refresh_lines(session, batch)
+        await _draft_again(session, batch, BatchAction.CHANGE_LINE, at=at)
         await _note_change(session, batch_id, people, reason=reason, by=by, at=at)
+
+
+async def send_back(session: WriteSession, caller: Caller, batch_id: UUID, list_hash: str, reason: str, *, at: datetime) -> None:
+    """Give the list back to its maker with a reason: it is a draft again, no signature counts, and a reservation is free.
+
+    Raise ListHashChanged, FourEyes for whoever made it, IllegalTransition for one that is a draft or went to the bank.
+    """
+    batch = await batches.load_for_update(session, batch_id)
+    if batch.list_hash and list_hash != batch.list_hash:
+        raise ListHashChanged("the list is not the one that you have seen", list_hash=batch.list_hash)
+    refuse_own_list(caller.person, batch.composed_by, await batches.signatures_of(session, batch_id))
+    await _draft_again(session, batch, BatchAction.SEND_BACK, at=at)
+    await _note_change(session, batch_id, [], reason=f"sent_back: {reason}", by=caller.person, at=at)
+
+
+async def _draft_again(session: WriteSession, batch: Row[Any], action: BatchAction, *, at: datetime) -> None:
+    await batches.move_batch(session, batch, action)
+    if batch.state in ANNOUNCED:
+        await batches.publish_withdrawn(session, batch, at=at)
+    await session.execute(text("UPDATE batch SET list_hash = '', refused = NULL WHERE id = :id"), {"id": batch.id})
+    await _void(session, batch.id)
+    await refresh_lines(session, batch)
 
 
 async def _void(session: WriteSession, batch_id: UUID) -> None:
