@@ -29,6 +29,7 @@ from services.console.pages import (
     month,
     official_figures,
     orders,
+    payment_papers,
     recipients,
     scrutiny,
     steps,
@@ -99,8 +100,8 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
     for part in (
         login, calendar, year_end, balances,
-        holding, steps, month, scrutiny, batches, orders, limits, findings, gaps, cases, recipients, trial, bank,
-        imports, accounts, subscribers, official_figures, ahead,
+        holding, steps, month, scrutiny, payment_papers, batches, orders, limits, findings, gaps, cases, recipients, trial,
+        bank, imports, accounts, subscribers, official_figures, ahead,
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -37,6 +37,8 @@ DONE: Final = {
     "tarik-usulan": "Usulan ditarik.",
     "tanda-terima": "Tanda terima bank dicatat.",
     "minta-anggaran": "Anggaran diminta lagi.", "tarik": "Daftar ditarik.",
+    "spp": "SPP dicatat; orang lain memverifikasinya.", "verifikasi-spp": "Verifikasi SPP dicatat.", "spm": "SPM dicatat; sekarang SP2D.",
+    "kembalikan": "Daftar dikembalikan; penyusunnya membaca alasan Anda.",
     "tutup-hari": "Hari ditutup.", "beri-nama": "Penanggung jawab selisih dicatat.", "cocokkan": "Baris dicocokkan.",
     "putuskan": "Keputusan dicatat.",
     "bekukan": "Pembekuan diminta. Berlaku setelah orang kedua menyetujui.",

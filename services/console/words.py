@@ -126,10 +126,16 @@ FORM_FIELDS: Final = {
 }  # fmt: skip
 FORM_PROBLEMS: Final = {"too-long": "terlalu panjang untuk kolom bank", "characters": "memuat huruf yang tidak diterima bank"}
 CHANGES: Final = {
+    "sent_back": "dikembalikan",
     "account_changed": "rekening berubah", "left_out": "orang dikeluarkan dari daftar", "frozen": "ada yang dibekukan",
 }  # fmt: skip
 """Why signatures under a list became void."""
 
+PAPER_STATES: Final = {
+    "none": "Belum ada SPP", "requested": "SPP dibuat, menunggu verifikasi", "returned": "SPP dikembalikan", "verified": "SPP lengkap",
+    "ordered": "SPM terbit",
+}  # fmt: skip
+"""The treasury's papers of a list before its SP2D."""
 LIMITS: Final = {"maximum": "Batas tanda tangan", "second_approver": "Dua penyetuju mulai dari"}
 LIMIT_STATES: Final = {"proposed": "Menunggu orang kedua", "confirmed": "Berlaku"}
 DELEGATION_STATES: Final = {

@@ -26,6 +26,8 @@ class Step:
     help: str
     signs: bool = False
     reason: bool = False
+    seen: bool = False
+    """Sends the hash of the list on the screen, without being a signature."""
     done: str = ""
 
 
@@ -45,6 +47,11 @@ STEPS: Final = (
         "Bila pagu atau SPD sudah cukup.",
     ),
     Step(
+        "kembalikan", "sending-back", ("submitted", "checked", "approved", "reserved", "refused", "funded"), ("checker", "approver"),
+        "Kembalikan dengan alasan", "Menjadi draf lagi: tanda tangan batal, cadangan anggaran lepas. Penyusun membaca alasannya.",
+        reason=True, seen=True,
+    ),
+    Step(
         "tarik", "withdrawal", ("draft", "submitted", "checked", "approved", "reserved", "refused", "funded"), ("operator", "approver"),
         "Tarik daftar", "Orang di daftar ini bebas untuk daftar lain. Tulis alasannya.", reason=True,
     ),
@@ -61,6 +68,9 @@ ASKERS: Final = ("operator", "treasurer")
 WORDS_BY: Final = frozenset({"checker", "approver"})
 """Whose word an anomaly needs; by themselves or for whoever handed them the role."""
 BEFORE_BANK: Final = ("draft", "submitted", "checked", "approved", "reserved", "refused", "funded")
+
+AFTER_APPROVAL: Final = ("approved", "reserved", "refused", "funded", "released", "results_in", "closed")
+"""There is a list that an SPP may ask for."""
 
 PATH: Final = (("submit", "operator"), ("check", "checker"), ("approve", "approver"), ("release", "releaser"))
 
@@ -99,10 +109,10 @@ async def show_batch(
 ) -> Response:
     """The list with everything that somebody needs before they sign; ``typed``: what a refused form said."""
     at = f"/disbursement/batches/{batch_id}"
-    batch, signing, anomalies, accounts, results, orders, areas, names = await together(
+    batch, signing, anomalies, accounts, results, orders, areas, names, papers = await together(
         doors.get(at), doors.ask(f"{at}/signing"), doors.ask(f"{at}/anomalies"), doors.ask(f"{at}/account-checks"),
         doors.ask("/disbursement/results", batch=batch_id), doors.ask("/disbursement/orders", state="proposed"), doors.area_names(),
-        doors.people_names(),
+        doors.people_names(), doors.ask(f"{at}/payment-papers"),
     )  # fmt: skip
     signed: dict[str, list[dict[str, Any]]] = {}
     for one in batch["signatures"]:
@@ -115,6 +125,7 @@ async def show_batch(
         request, "batch.html", doors, status=problem.status if problem else 200, batch=batch, signed=signed, path_of_names=PATH,
         void=[one for one in batch["signatures"] if one["void"]], offered=offers(batch, person, signing), results=results, areas=areas,
         names=names, problem=problem, typed=typed or {}, signing=signing, anomalies=anomalies, accounts=accounts, waiting=waiting,
+        papers=papers, after_approval=batch["state"] in AFTER_APPROVAL,
         may_say=batch["state"] in ("submitted", "checked") and any(one["role"] in WORDS_BY for one in mine),
         says_for=sorted({one["on_behalf_of"] for one in mine if one["role"] in WORDS_BY}), before_bank=batch["state"] in BEFORE_BANK,
         may_stop=person is not None and person.is_any(*STOPPERS), may_close=person is not None and person.is_any(*CLOSERS),
@@ -154,7 +165,7 @@ async def act(batch_id: str, action: str, request: Request, doors: DoorsDep) -> 
     if step is None:
         raise DoorProblem(404, "not-found", "there is no such step")
     form = await request.form()
-    body = {"list_hash": str(form.get("list_hash", ""))} if step.signs else {}
+    body = {"list_hash": str(form.get("list_hash", ""))} if step.signs or step.seen else {}
     if step.signs and form.get("untuk"):
         body["on_behalf_of"] = str(form["untuk"])
     if step.reason:
