@@ -31,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
     holding.command("show")(balances)
     holding.command("people")(people)
     holding.command("year")(year)
+    holding.command("findings")(findings)
     holding.command("dispose")(dispose)
     holding.command("decide")(decide_disposal)
     holding.command("close-year")(close_year)
@@ -162,6 +163,16 @@ def _show_day(shown: Terminal, found: dict[str, Any]) -> None:
 
 
 # --- the holding account ----------------------------------------------------------------------------------------------
+
+
+def findings(context: typer.Context) -> None:
+    """What stays of the year from 1 December on, by age, with who must act until when; empty once nothing stays."""
+    shown = terminal(context)
+    found = shown.doors("treasurer").get("/disbursement/holding/findings")
+    keys = ("year", "amount", "payments", "unnamed", "owner", "due_on", "overdue")
+    rows = [[one[key] for key in keys] for one in found["items"]]
+    ages = [(one["age"], one["people"], one["amount"]) for each in found["items"] for one in each["by_age"]]
+    shown.answer(found, table(keys, rows), table(("age", "people", "rupiah"), ages))
 
 
 def balances(context: typer.Context, on: Annotated[str | None, typer.Option(help="A day; default today.")] = None) -> None:

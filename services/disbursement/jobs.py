@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import text
 
 from services.disbursement.channels.snap_bi.connect import connected
@@ -15,11 +17,17 @@ from services.disbursement.commands.dates.watch_steps import tell_steps, watched
 from services.disbursement.commands.missed.cases import warn
 from services.disbursement.commands.missed.gap_answers import escalate
 from services.disbursement.commands.missed.gaps import reconcile_touched
+from services.disbursement.commands.money.year_end import tell_holding
 from services.disbursement.commands.months.sweep import miss_never_sent
 from services.disbursement.queries.calendar import month_plan
 from services.disbursement.queries.reached import steps_reached
+from services.disbursement.queries.year_end import holding_findings
 from shared.db.session import WriteSession
+from shared.kernel.clock import jakarta_day
 from shared.messaging.reactions import Context, Job, JobContext
+
+TOLD_IN: Final = 12
+"""The month in which balances of the holding account are told to whoever must act."""
 
 
 async def results_due(session: WriteSession, context: Context) -> int:
@@ -66,6 +74,16 @@ async def steps(session: WriteSession, context: Context) -> int:
     return told
 
 
+async def holding_at_year_end(session: WriteSession, context: Context) -> int:
+    """What stays in the holding account in December is told once, and once more when it is late (TROUBLES.md O1)."""
+    at = context.clock.now()
+    if jakarta_day(at).month != TOLD_IN:
+        return 0  # a year that was entered long after it was over calls nobody
+    found = (await holding_findings(session, jakarta_day(at)))["items"]
+    told = [await tell_holding(session, one["year"], one["due_on"], late=one["overdue"], at=at) for one in found]
+    return sum(told)
+
+
 async def ask_bank(session: WriteSession, context: JobContext) -> int:
     """Payments that the bank has not answered for are asked for, where the bank has SNAP BI doors."""
     async with connected(context.clock) as found:
@@ -109,6 +127,7 @@ jobs = (
     Job("disbursement.ask_bank", 2.0, ask_bank),
     Job("disbursement.accounts", 5.0, accounts),
     Job("disbursement.steps", 600.0, steps),
+    Job("disbursement.year_end", 3600.0, holding_at_year_end),
     Job("disbursement.escalate", 3600.0, escalate_gaps),
     Job("disbursement.cases", 3600.0, warn_cases),
     Job("disbursement.account_changes", 30.0, account_changes),

@@ -135,6 +135,14 @@ def balance(account: str) -> str:
     return f"sum(CASE WHEN o.debit = '{account}' THEN o.amount WHEN o.credit = '{account}' THEN -o.amount ELSE 0 END)"
 
 
+POSTED_BY: Final = """(o.day <= :on OR o.kind = 'release' AND EXISTS (
+        SELECT FROM posting a WHERE a.batch = o.batch AND a.programme = o.programme AND a.kind IN ('credit', 'rejection')
+           AND a.day <= :on))"""
+"""Whether a posting ``o`` counts at the end of the day ``on``. A release whose answers of the bank are of earlier days than itself (a month
+that was entered later than it happened) counts with the first of them: nobody is paid from a list that was not sent."""
+
+_SENT_ON: Final = "least((b.released_at AT TIME ZONE 'Asia/Jakarta')::date, answered.day)"
+
 HELD: Final = f"""
     SELECT o.payment_id, o.batch, o.programme, 'held' AS standing,
            {balance("holding")}::bigint AS amount,
@@ -142,9 +150,11 @@ HELD: Final = f"""
       FROM posting o WHERE o.payment_id IS NOT NULL AND o.day <= :on GROUP BY o.payment_id, o.batch, o.programme
     HAVING {balance("holding")} <> 0
     UNION ALL
-    SELECT q.id, b.code, q.programme, 'with_bank', q.amount, (b.released_at AT TIME ZONE 'Asia/Jakarta')::date
+    SELECT q.id, b.code, q.programme, 'with_bank', q.amount, {_SENT_ON}
       FROM payment q JOIN batch b ON b.id = q.batch_id
-     WHERE q.outcome IN ('in_payment', 'unknown') AND (b.released_at AT TIME ZONE 'Asia/Jakarta')::date <= :on"""
+      LEFT JOIN (SELECT batch, programme, min(day) AS day FROM posting WHERE kind IN ('credit', 'rejection') GROUP BY 1, 2) AS answered
+        ON answered.batch = b.code AND answered.programme = q.programme
+     WHERE q.outcome IN ('in_payment', 'unknown') AND {_SENT_ON} <= :on"""
 """Every payment whose rupiah are in the holding account at the end of the day ``on``: the bank could not credit it or sent it
 back (``held``), or has not answered yet (``with_bank``, which is known as of now only)."""
 

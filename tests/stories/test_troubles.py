@@ -94,6 +94,9 @@ async def test_o1_the_year_does_not_end_over_money_that_stays(here: Kecamatan) -
     assert [money[one] for one in ("sp2d", "credited", "returned", "holding")] == [243_000_000, 240_600_000, 0, 2_400_000]
     year = await here.get("treasurer", "/disbursement/holding/years/2025")
     assert (year["state"], year["undecided"]) == ("open", {"payments": 8, "amount": 2_400_000})
+    (stays,) = (await here.get("treasurer", "/disbursement/holding/findings"))["items"]
+    assert (stays["amount"], stays["due_on"], stays["overdue"], stays["owner"]) == (2_400_000, "2025-12-19", True, "bendahara-pengeluaran")
+    assert [(one["age"], one["people"], one["amount"]) for one in stays["by_age"]] == [("31-90", 5, 1_500_000), (">90", 3, 900_000)]
     await here.comes("2026-01-05")
     refused = await here.post("treasurer", "/disbursement/holding/years/2025/closing", {"document": "BA-TUTUP/2025"}, status=409)
     assert (refused["code"], refused["undecided"]) == ("year-not-closable", 8)

@@ -24,7 +24,7 @@ ACTIONS: Final = {
 @router.get("/temuan")
 async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewat: str = "") -> Response:
     """Everything open; ``bulan``: one month, ``lewat``: only what is late."""
-    groups, counted, excluding, mismatches, readiness, months, panti, kinds, places, areas = await together(
+    groups, counted, excluding, mismatches, readiness, months, panti, kinds, places, areas, stays = await together(
         doors.ask("/disbursement/gaps/groups", month=bulan),
         doors.ask("/disbursement/gaps", month=bulan, limit=0),
         doors.ask("/disbursement/exclusions", purpose=doors.purpose),
@@ -35,6 +35,7 @@ async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewa
         doors.ask("/assistive_devices/kinds"),
         doors.ask("/assistive_devices/places"),
         doors.area_names(),
+        doors.ask("/disbursement/holding/findings"),
     )
     shown_groups = [] if isinstance(groups, DoorProblem) else [one for one in groups["items"] if one["overdue"] or not lewat]
     shown_mismatches = [] if isinstance(mismatches, DoorProblem) else mismatches["items"]
@@ -46,6 +47,7 @@ async def findings_page(request: Request, doors: DoorsDep, bulan: str = "", lewa
         excluding=[] if isinstance(excluding, DoorProblem) else excluding["items"],
         opened=opened, closed=closed, readiness=readiness, devices=devices, month=bulan, late_only=bool(lewat), areas=areas,
         panti=_names(panti), kinds=_names(kinds), places=_names(places),
+        stays=[] if isinstance(stays, DoorProblem) else [one for one in stays["items"] if one["overdue"] or not lewat],
         months=[] if isinstance(months, DoorProblem) else [one["month"] for one in months["items"]],
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.disbursement.api.readers import ReaderDep
 from services.disbursement.commands.money import dispose
 from services.disbursement.queries import holding
+from services.disbursement.queries import year_end as year_end_queries
 from shared import audit
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
@@ -62,6 +63,12 @@ async def people(
     found = await holding.people(session, day, age=age, batch=batch, after=after, limit=limit)
     await reader.looked("holding.people", (one["person_id"] for one in found["items"]))
     return found
+
+
+@router.get("/holding/findings", dependencies=[allowed(whole_agency=True)])
+async def findings(request: Request, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
+    """From 1 December: what stays of the year, by age, with owner and due date; after New Year until it is paid, back or carried."""
+    return await year_end_queries.holding_findings(session, request.app.state.service.clock.today())
 
 
 @router.get("/holding/years/{year}", dependencies=_READERS)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.disbursement.domain.posting import AGES, OLDEST, age_of
-from services.disbursement.store import HELD, balance
+from services.disbursement.store import HELD, POSTED_BY, balance
 from shared.db.session import AnySession
 from shared.kernel.errors import InvalidInput
 
@@ -21,9 +21,9 @@ _AGE: Final = f"CASE {' '.join(f'WHEN CAST(:on AS date) - since <= {days} THEN {
 async def balances(session: AnySession, on: date) -> dict[str, Any]:
     """The holding account at the end of a day in rupiah, by where the money stands and by age; and what nobody is named for."""
     accounts = await session.execute(
-        text("""SELECT account, sum(amount)::bigint AS amount FROM (
-                    SELECT debit AS account, amount FROM posting WHERE day <= :on
-                    UNION ALL SELECT credit, -amount FROM posting WHERE day <= :on) AS m
+        text(f"""SELECT account, sum(amount)::bigint AS amount FROM (
+                    SELECT o.debit AS account, o.amount FROM posting o WHERE {POSTED_BY}
+                    UNION ALL SELECT o.credit, -o.amount FROM posting o WHERE {POSTED_BY}) AS m
                  WHERE account IN ('holding', 'bank', 'sts_due') GROUP BY account"""),
         {"on": on},
     )
@@ -51,14 +51,15 @@ async def balances(session: AnySession, on: date) -> dict[str, Any]:
 
 
 async def unnamed(session: AnySession, on: date) -> list[dict[str, Any]]:
-    """Rupiah of a batch that no person is named for: not sent yet, or more (less, where negative) by SP2D than the list."""
+    """Rupiah of a batch that no person is named for: ``not_sent`` by that day, or more (less, where negative) by SP2D than the list."""
     rows = await session.execute(
         text(f"""
             SELECT o.batch, o.programme,
                    {balance("holding")}::bigint AS amount,
-                   min(o.day) AS since, coalesce(b.state, '') AS state
+                   min(o.day) AS since, coalesce(b.state, '') AS state,
+                   NOT coalesce(bool_or(o.kind = 'release'), false) AS not_sent
               FROM posting o LEFT JOIN batch b ON b.code = o.batch
-             WHERE o.payment_id IS NULL AND o.day <= :on GROUP BY o.batch, o.programme, b.state
+             WHERE o.payment_id IS NULL AND {POSTED_BY} GROUP BY o.batch, o.programme, b.state
             HAVING {balance("holding")} <> 0
              ORDER BY o.batch, o.programme"""),
         {"on": on},

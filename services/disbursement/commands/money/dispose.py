@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from services.disbursement.commands.lists.repayment import lock_holding
 from services.disbursement.commands.money.post import post
-from services.disbursement.store import HELD, balance
+from services.disbursement.store import HELD, POSTED_BY, balance
 from shared.db.session import WriteSession
 from shared.kernel.clock import jakarta_day
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, Refusal
@@ -59,7 +59,7 @@ async def propose(
                        {balance('holding')}::bigint,
                        min(o.day)
                   FROM posting o JOIN batch b ON b.code = o.batch AND b.released_at IS NOT NULL
-                 WHERE o.payment_id IS NULL AND o.day <= :on GROUP BY o.batch, o.programme) AS h
+                 WHERE o.payment_id IS NULL AND {POSTED_BY} GROUP BY o.batch, o.programme) AS h
              WHERE h.amount > 0 AND (h.standing = 'held' OR :way = 'carried') AND :batch IN ('', h.batch)
                AND (:whole OR h.payment_id = ANY(CAST(:payments AS uuid[])))
                AND (:way = 'carried' OR NOT {_USED.format(payment="h.payment_id")})
@@ -139,7 +139,7 @@ async def close_year(session: WriteSession, year: int, document: str, *, by: str
                        (SELECT count(*) FROM (
                            SELECT o.batch, o.programme,
                                   {balance("holding")} AS amount
-                             FROM posting o WHERE o.payment_id IS NULL AND o.day <= :on GROUP BY o.batch, o.programme) AS u
+                             FROM posting o WHERE o.payment_id IS NULL AND {POSTED_BY} GROUP BY o.batch, o.programme) AS u
                          WHERE u.amount <> 0 AND NOT EXISTS (
                            SELECT FROM holding_disposal d WHERE d.payment_id IS NULL AND d.batch = u.batch AND d.programme = u.programme
                               AND d.year = :year AND d.state = 'confirmed' AND d.way = 'carried' AND d.amount = u.amount)) AS unnamed,

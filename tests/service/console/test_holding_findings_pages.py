@@ -1,0 +1,51 @@
+"""What stays in the holding account in December: on the page of findings, payment by payment, and on the page of its year."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.kernel.clock import FrozenClock
+from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.test_holding import answered
+from tests.support.world import Ground
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock(datetime(2025, 9, 19, 3, tzinfo=UTC))
+
+
+@pytest.fixture
+async def desk(ground: Ground, clock: FrozenClock) -> AsyncIterator[Desk]:
+    async with open_desk(ground, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def at_desk(desk: Desk) -> AsyncIterator[DeskConsole]:
+    async with console_of(desk) as visitor:
+        yield visitor
+
+
+async def test_o1_the_page_of_findings_names_what_stays(desk: Desk, at_desk: DeskConsole, clock: FrozenClock) -> None:
+    await answered(desk, clock)
+    treasurer, part = await at_desk().enters_as("treasurer"), await at_desk().enters_as("jakpus")
+    assert "tertinggal di rekening penampungan" not in await treasurer.reads("/temuan")
+    clock.move(datetime(2025, 12, 20, 3, tzinfo=UTC) - clock.now())
+    read = await treasurer.reads("/temuan")
+    assert "Dana 2025 yang tertinggal di rekening penampungan Rp900.000 Bendahara Pengeluaran 19 Des 2025 lewat tenggat" in read
+    assert "1 orang, Rp300.000 , 31-90 hari 2 orang, Rp600.000 , >90 hari" in read
+    assert "tertinggal di rekening penampungan" not in await part.reads("/temuan"), "a finding of the whole agency"
+    everybody = await treasurer.reads("/penampungan/orang")
+    assert everybody.count("Rp300.000") == 3
+    assert "Retur dari bank" in everybody
+    assert "Menunggu jawaban bank" in everybody
+    old = await treasurer.reads("/penampungan/orang?umur=%3E90")
+    assert (old.count("Rp300.000"), "Retur dari bank" in old) == (2, False)
+    assert "Tidak ada." in await treasurer.reads("/penampungan/orang?umur=0-30")
+    clock.move(timedelta(days=20))
+    assert "3 pembayaran belum diputuskan" in await treasurer.reads("/penampungan/tahun/2025")
