@@ -31,7 +31,9 @@ async def holding_findings(session: AnySession, today: date) -> dict[str, Any]:
     """At most one: the balances of the year in question, by age, and rupiah that nobody is named for. Older years are in it."""
     year = year_in_question(today)
     since = counts_from(year, today)
-    ages = {name: {"age": name, "people": 0, "payments": 0, "amount": 0} for name in (*(name for _, name in AGES), OLDEST)}
+    ages: dict[str, dict[str, Any]] = {
+        name: {"age": name, "people": 0, "payments": 0, "amount": 0} for name in (*(name for _, name in AGES), OLDEST)
+    }
     for row in await session.execute(text(_BY_DAY), {"on": today, "since": since, "year": year}):
         cell = ages[age_of(row.since, today)]
         for key in ("people", "payments", "amount"):
