@@ -1,4 +1,4 @@
-"""What stays in the holding account in December: on the page of findings, payment by payment, and on the page of its year."""
+"""What stays in the holding account in December: on the page of findings, and on the page of its year."""
 
 from __future__ import annotations
 
@@ -38,14 +38,10 @@ async def test_o1_the_page_of_findings_names_what_stays(desk: Desk, at_desk: Des
     clock.move(datetime(2025, 12, 20, 3, tzinfo=UTC) - clock.now())
     read = await treasurer.reads("/temuan")
     assert "Dana 2025 yang tertinggal di rekening penampungan Rp900.000 Bendahara Pengeluaran 19 Des 2025 lewat tenggat" in read
-    assert "1 orang, Rp300.000 , 31-90 hari 2 orang, Rp600.000 , >90 hari" in read
+    assert "1 orang , Rp300.000, 31-90 hari 2 orang , Rp600.000, >90 hari" in read
+    leader = await at_desk().enters_as("leader")
+    assert "1 orang, Rp300.000, 31-90 hari" in await leader.reads("/temuan"), "sums, and no way to the people"
     assert "tertinggal di rekening penampungan" not in await part.reads("/temuan"), "a finding of the whole agency"
-    everybody = await treasurer.reads("/penampungan/orang")
-    assert everybody.count("Rp300.000") == 3
-    assert "Retur dari bank" in everybody
-    assert "Menunggu jawaban bank" in everybody
-    old = await treasurer.reads("/penampungan/orang?umur=%3E90")
-    assert (old.count("Rp300.000"), "Retur dari bank" in old) == (2, False)
-    assert "Tidak ada." in await treasurer.reads("/penampungan/orang?umur=0-30")
+    assert (await treasurer.reads("/penampungan/orang?umur=%3E90")).count("Rp300.000") == 2
     clock.move(timedelta(days=20))
     assert "3 pembayaran belum diputuskan" in await treasurer.reads("/penampungan/tahun/2025")
