@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.beneficiary import api, imports
+from services.beneficiary.jobs import jobs
 from services.beneficiary.seed import seed
 from services.beneficiary.tables import metadata
 from shared.runtime import ServiceDefinition
@@ -18,5 +19,6 @@ service = ServiceDefinition(
     metadata=metadata,
     migrations="services.beneficiary.migrations",
     router=router,
+    jobs=jobs,
     seed=seed,
 )

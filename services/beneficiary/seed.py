@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import psycopg
@@ -30,6 +31,7 @@ REASONS: Final = (
     ("suspend", "nik_inactive", "NIK nonaktif"),
     ("suspend", "objection", "sanggah"),
     ("suspend", "under_review", "dalam verifikasi"),
+    ("suspend", "panti_resident", "penghuni panti"),
     ("resume", "cleared", "selesai diverifikasi"),
     ("end", "dead", "meninggal"),
     ("end", "moved_out", "pindah"),
@@ -40,6 +42,9 @@ REASONS: Final = (
     ("end", "other_aid", "menerima bantuan lain"),
     ("end", "left_reason_not_published", "keluar, alasan tidak diumumkan"),
 )
+
+# from day, leave counts, flight counts, days back, source (services/beneficiary/domain/book.py says the rule itself)
+BOOK_RULES: Final = ((date(1970, 1, 1), False, False, 92, "asumsi: yang bermalam pukul 24.00; kabur dan cuti tidak dihitung"),)
 
 # Kelurahan whose split is decided but without codes yet (TROUBLES.md O4). The codes come as data, with dates.
 ANNOUNCED: Final = (
@@ -78,4 +83,15 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
         )
         cursor.executemany(
             "INSERT INTO status_reason (action, code, words) VALUES (%s, %s, %s) ON CONFLICT (action, code) DO NOTHING", REASONS
+        )
+        cursor.executemany(
+            """INSERT INTO panti (code, id, name, target, capacity, source) VALUES (%s, %s, %s, %s, %s, %s)
+               ON CONFLICT (code) DO UPDATE SET name = excluded.name, target = excluded.target, capacity = excluded.capacity,
+                                                source = excluded.source""",
+            [(code, natural_id("panti", code), *rest) for code, *rest in data.panti()],
+        )
+        cursor.executemany(
+            """INSERT INTO book_rule (from_day, leave_counts, flight_counts, late_days, source) VALUES (%s, %s, %s, %s, %s)
+               ON CONFLICT (from_day) DO NOTHING""",
+            BOOK_RULES,
         )

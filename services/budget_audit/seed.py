@@ -11,35 +11,11 @@ from services.budget_audit.domain.detectors import food_differs_from_resident_da
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
 from services.budget_audit.domain.detectors import over_ceiling as over
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
-from shared.kernel.data import holidays, rows
+from shared.kernel.data import holidays, panti, rows
 
 FOREVER = date(9999, 12, 31)
 
 PROGRAMMES = (("KLJ", "Kartu Lansia Jakarta"), ("KPDJ", "Kartu Penyandang Disabilitas Jakarta"), ("KAJ", "Kartu Anak Jakarta"))
-
-PANTI_CODES = {
-    "Panti Sosial Asuhan Anak Balita Tunas Bangsa": "TB",
-    "PSAA Putra Utama 1 Klender": "PU1",
-    "PSAA Putra Utama 2": "PU2",
-    "PSAA Putra Utama 3": "PU3",
-    "PSAA Putra Utama 4": "PU4",
-    "PSAA Putra Utama 5": "PU5",
-    "PSAA Putra Utama 6": "PU6",
-    "PSBR Taruna Jaya": "TJ",
-    "PSTW Budi Mulia 1": "BM1",
-    "PSTW Budi Mulia 2": "BM2",
-    "PSTW Budi Mulia 3": "BM3",
-    "PSTW Budi Mulia 4": "BM4",
-    "PSTW Usada Mulia 5": "UM5",
-    "PSB Daksa Budi Bhakti": "DBB",
-    "PSB Grahita Belaian Kasih": "BK",
-    "PSBL Harapan Sentosa 1": "HS1",
-    "PSBL Harapan Sentosa 2": "HS2",
-    "PSBL Harapan Sentosa 3": "HS3",
-    "PSBL Harapan Sentosa 4": "HS4",
-    "PS Pamardi Putra Khusnul Khotimah": "KK",
-}
-"""Short codes of our own: the published table has names only."""
 
 FOOD_ACCOUNTS = (
     # 0043 (natura) is a verified code; that residents' food is booked on it is our reading.
@@ -72,11 +48,7 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     _upsert(connection, "account_code", ("code", "name", "status"), accounts)
     activities = [(r["kode_kegiatan"], r["nama"]) for r in rows("kode_kegiatan_urusan_sosial_provinsi.csv")]
     _upsert(connection, "activity_code", ("code", "name"), activities)
-    panti = [
-        (PANTI_CODES[r["nama"]], r["nama"], r["sasaran_wbs"], int(r["daya_tampung_orang"]), "RAD PK DKI 2015-2017, tabel 17")
-        for r in rows("panti_daya_tampung_2015.csv")
-    ]
-    _upsert(connection, "panti", ("code", "name", "target", "capacity", "source"), panti)
+    _upsert(connection, "panti", ("code", "name", "target", "capacity", "source"), panti())
     _upsert(connection, "holiday", ("day", "name", "kind"), holidays(), keep=True)
     # What people may change is filled in once and then left alone.
     _upsert(connection, "food_account", ("code", "from_day", "to_day", "verified", "note"), FOOD_ACCOUNTS, keep=True)

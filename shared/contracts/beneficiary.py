@@ -8,6 +8,7 @@ from shared.contracts.registry import Event, event, topic
 
 PERSON = topic("beneficiary.person", 1, partitions=6, key="person_id")
 PROGRAMME = topic("beneficiary.programme", 2, partitions=1, key="programme")
+PANTI = topic("beneficiary.panti", 3, partitions=1, key="panti_id")
 
 
 class EnrolmentState(Event, frozen=True, kw_only=True):
@@ -78,3 +79,46 @@ class CutoffSealed(Event, frozen=True, kw_only=True):
     hash: str
     quota: int
     list: str
+
+
+class BookLine(Event, frozen=True, kw_only=True):
+    """A line of a panti's daily book about a person. The panti is left out: some are for one illness or one disability.
+
+    ``taken_back``: the line was wrong, and is taken back by a counter-line.
+    """
+
+    day: str
+    entry_id: UUID
+    taken_back: bool = False
+
+
+@event("beneficiary.person.admitted_to_panti.v1", 105, PERSON)
+class PersonAdmittedToPanti(BookLine, frozen=True, kw_only=True):
+    """Lives in a panti since ``day``; whoever pays the person monthly will hear of the enrolment by its own event."""
+
+
+@event("beneficiary.person.discharged.v1", 106, PERSON)
+class PersonDischarged(BookLine, frozen=True, kw_only=True):
+    """Left the panti on ``day`` for good."""
+
+
+@event("beneficiary.person.died.v1", 107, PERSON)
+class PersonDied(BookLine, frozen=True, kw_only=True):
+    """Died on ``day``, as a panti's book says."""
+
+
+@event("beneficiary.person.identified.v1", 108, PERSON)
+class PersonIdentified(Event, frozen=True, kw_only=True):
+    """Somebody without NIK turned out to be ``person_id``: what was written about the one counts for the other."""
+
+    person_id: UUID
+
+
+@event("beneficiary.panti.day_counted.v1", 121, PANTI)
+class PantiDayCounted(Event, frozen=True, kw_only=True):
+    """So many residents slept in the panti on that day, by its book; ``count_no`` counts the versions of the day."""
+
+    panti: str
+    day: str
+    residents: int
+    count_no: int

@@ -18,11 +18,13 @@ from services.beneficiary.domain.enrolment import (
     Change,
     Enrolment,
     Status,
+    StillInPanti,
     UnknownReason,
     decide_change,
     needs_second_person,
     reason_after,
 )
+from services.beneficiary.store import book
 from shared.contracts.beneficiary import EnrolmentEnded, EnrolmentResumed, EnrolmentState, EnrolmentSuspended
 from shared.db.session import WriteSession
 from shared.kernel.errors import FourEyes, IllegalTransition, InvalidInput, NotFound
@@ -45,6 +47,7 @@ class Order:
 async def order_changes(session: WriteSession, changes: Sequence[Change], *, author: str, today: date, at: datetime) -> Order:
     """Apply the changes, or keep them as a proposal where one resumes or reaches a sealed month. All of them or none."""
     await _check_order(session, changes)
+    await _require_outside(session, changes)
     await store.join_cutoff_queue(session, {change.programme for change in changes})
     horizons = await store.horizons(session, month_of(today))
     proposed = any(needs_second_person(change, horizons[change.programme]) for change in changes)
@@ -112,6 +115,7 @@ async def apply_changes(
     versions = await store.lock_people(session, people)
     if len(versions) < len(people):
         raise NotFound("some of these people are not in your areas, or nowhere", unknown=len(people) - len(versions))
+    await _require_outside(session, changes)
     decided = await _decide(session, changes, today=today, two_people=two_people)
     tariffs = await store.tariffs(session)
     rows: list[dict[str, Any]] = []
@@ -170,6 +174,16 @@ async def _check_order(session: WriteSession, changes: Sequence[Change]) -> None
             raise UnknownReason(f"this is no lawful reason to {change.action}", reasons=codes)
     if len({(change.person_id, change.programme) for change in changes}) < len(changes):
         raise InvalidInput("one person, one programme, one change in an order")
+
+
+async def _require_outside(session: WriteSession, changes: Sequence[Change]) -> None:
+    """Nobody is resumed who lives in a panti by its book; raise StillInPanti."""
+    resumed = {change.person_id for change in changes if change.action == "resume"}
+    if not resumed:
+        return
+    await book.open_fence(session, book.EVERY)
+    if inside := await book.living_in_panti(session, resumed):
+        raise StillInPanti("by the daily book some of these people live in a panti; it must discharge them first", people=len(inside))
 
 
 async def _decide(session: WriteSession, changes: Sequence[Change], *, today: date, two_people: bool) -> list[tuple[Enrolment, Status]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 from uuid import UUID
 
 from shared.kernel.errors import IllegalTransition, Refusal
-from shared.kernel.month import Month, shift
+from shared.kernel.month import Month, month_of, shift
 
 Status = Literal["active", "suspended", "ended"]
 Action = Literal["suspend", "resume", "end"]
@@ -18,6 +19,10 @@ ALLOWED: Final[dict[tuple[Status, Action], Status]] = {
     ("active", "end"): "ended",
     ("suspended", "end"): "ended",
 }
+
+
+PANTI_RESIDENT: Final = "panti_resident"
+"""The reason of a hold for as long as somebody lives in a panti (Pergub: the cards are for people outside one)."""
 
 
 class NotEnrolled(Refusal):
@@ -42,6 +47,12 @@ class SealedMonth(Refusal):
     """The month was sealed: two people must order what reaches it."""
 
     code = "sealed-month"
+
+
+class StillInPanti(Refusal):
+    """By the daily book this person lives in a panti now."""
+
+    code = "still-in-panti"
 
 
 class UnknownReason(Refusal):
@@ -108,13 +119,27 @@ def decide_change(current: Enrolment | None, change: Change, horizon: Horizon, *
     following = ALLOWED.get((current.status, change.action))
     if following is None:
         raise IllegalTransition(current.status, change.action)
-    if change.action == "resume" and change.from_month != current.from_month:
+    if change.action == "resume" and not _resumes_from(current, change.from_month):
         raise ResumeMonth(f"suspended since {current.from_month}: a resumption counts from that month", first_suspended=current.from_month)
     if change.from_month > horizon.latest:
         raise MonthTooLate(f"a change may count from {horizon.latest} at the latest", latest=horizon.latest)
     if not two_people and needs_second_person(change, horizon):
         raise SealedMonth("two people must order this", last_sealed=horizon.last_sealed)
     return following
+
+
+def _resumes_from(current: Enrolment, month: Month) -> bool:
+    """The first suspended month; or, after a stay in a panti, any later one too: the months there are not owed (ADR 0015)."""
+    return month == current.from_month or (current.reason == PANTI_RESIDENT and month > current.from_month)
+
+
+def hold_month(since: date, horizon: Horizon, decree_from: Month) -> Month | None:
+    """The first month that a stay in a panti puts on hold: of the months not sealed, the first from the admission's own on.
+
+    None while that month is later than a change may count; the clock looks again when its turn comes.
+    """
+    month = max(month_of(since), decree_from, shift(horizon.last_sealed, 1) if horizon.last_sealed else decree_from)
+    return month if month <= horizon.latest else None
 
 
 def reason_after(change: Change) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.beneficiary.tables import registry
+from services.beneficiary.tables import book, registry
 from services.beneficiary.tables.base import metadata
 
-__all__ = ["metadata", "registry"]
+__all__ = ["book", "metadata", "registry"]

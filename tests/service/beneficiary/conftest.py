@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.embedded import BUS, address, migrate, open_house
-from shared.kernel.clock import SystemClock
+from shared.kernel.clock import Clock, SystemClock
 from shared.messaging.embedded import EmbeddedLog
 from shared.runtime import Worker
 from tests.support.world import Ground, World
@@ -48,10 +48,16 @@ def one_service() -> Iterator[OneService]:
 
 
 @pytest.fixture
-async def world(one_service: OneService) -> AsyncIterator[World]:
+def clock() -> Clock:
+    """A test module with an hour of its own says so by a fixture of this name."""
+    return SystemClock()
+
+
+@pytest.fixture
+async def world(one_service: OneService, clock: Clock) -> AsyncIterator[World]:
     """beneficiary with reference data only; ``world.as_("operator")`` calls its doors."""
     await one_service.fresh()
-    clock, settings = SystemClock(), one_service.settings()
+    settings = one_service.settings()
     async with (
         open_house(settings, "api", (NAME,), clock=clock, postgres=one_service.postgres) as doors,
         open_house(settings, "worker", (NAME,), clock=clock, postgres=one_service.postgres) as behind,
