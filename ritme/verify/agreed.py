@@ -12,6 +12,7 @@ from typing import Final
 TOPICS: Final[Mapping[str, tuple[int, int]]] = {
     "beneficiary.person": (1, 6),
     "beneficiary.programme": (2, 1),
+    "beneficiary.panti": (3, 1),
     "disbursement.month": (11, 3),
     "disbursement.payment": (12, 3),
     "disbursement.gap": (13, 3),
@@ -29,8 +30,9 @@ TOPICS: Final[Mapping[str, tuple[int, int]]] = {
 """Number and partitions."""
 
 TYPES: Final[Mapping[str, tuple[int, ...]]] = {
-    "beneficiary.person": (101, 102, 103, 104),
+    "beneficiary.person": (101, 102, 103, 104, 105, 106, 107, 108),
     "beneficiary.programme": (111, 112),
+    "beneficiary.panti": (121,),
     "disbursement.month": (201, 202, 203, 204, 205, 206),
     "disbursement.payment": (211,),
     "disbursement.gap": (221, 222, 223),
@@ -50,7 +52,9 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
     "disbursement": (
         "beneficiary.person", "beneficiary.programme", "budget_audit.reservation", "budget_audit.treasury", "disbursement.month",
     ),
-    "budget_audit": ("disbursement.month", "budget_audit.treasury", "budget_audit.budget", "assistive_devices.stock"),
+    "budget_audit": (
+        "beneficiary.panti", "disbursement.month", "budget_audit.treasury", "budget_audit.budget", "assistive_devices.stock",
+    ),
 }  # fmt: skip
 """Which topics a service lives on; one that it does not read at all is as bad as one that it reads wrongly."""
 
@@ -100,6 +104,7 @@ SENT: Final = ("released", "results_in", "closed")
 APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "beneficiary": {
         "enrolment": ("area",), "cutoff": (), "cutoff_line": (), "decree": (), "decree_programme": (),
+        "book_entry": (), "census_day": (), "panti_book": (), "provisional_person": (), "person_join": ("state", "decided_by", "decided_at"),
     },
     "disbursement": {
         "entitlement_entry": (), "seal": ("opened_at",), "batch_funding": (), "batch_sts": (), "bank_file": (), "result_file": (),

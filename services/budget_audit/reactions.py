@@ -16,6 +16,7 @@ from services.budget_audit.domain.detectors import over_ceiling as over
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
 from services.budget_audit.domain.references import panti_month
 from shared.contracts.assistive_devices import StockReceived
+from shared.contracts.beneficiary import PantiDayCounted
 from shared.contracts.budget_audit import BudgetRevised, Sp2dRecorded, TreasuryReturnRecorded
 from shared.contracts.disbursement import BatchApproved, BatchSent, BatchSettled, BatchWithdrawn
 from shared.db.session import WriteSession
@@ -132,4 +133,23 @@ async def stock(events: Sequence[Received[StockReceived]], session: WriteSession
             await detect.evaluate(session, goods.CODE, data.contract, cause=event.id, at=at, today=today)
 
 
-reactions = (batches, treasury, revisions, stock, follow_holidays)
+@reacts_to(PantiDayCounted)
+async def resident_days(events: Sequence[Received[PantiDayCounted]], session: WriteSession, context: Context) -> None:
+    """Days that a panti's book counted: the month's food is compared anew, once a month and panti."""
+    at, today = context.clock.now(), context.clock.today()
+    asked = {f"{e.data.panti}/{e.data.day[:7]}": e for e in events}  # the last event of a month is what made it equal or not
+    await store.lock_references(session, {*asked, *(e.data.panti for e in events)})
+    for event in events:
+        await session.execute(
+            text("""INSERT INTO census_count (panti, day, version, residents, import_id, at, source, count_no)
+                    SELECT :panti, CAST(:day AS date), coalesce(max(version), 0) + 1, :residents, NULL, :at, 'book', :no
+                      FROM census_count WHERE panti = :panti AND day = CAST(:day AS date)
+                    HAVING coalesce(max(count_no), 0) < :no"""),
+            {"panti": event.data.panti, "day": event.data.day, "residents": event.data.residents, "no": event.data.count_no, "at": at},
+        )
+    for reference, event in sorted(asked.items()):
+        with caused_by(event):
+            await detect.evaluate(session, food.CODE, reference, cause=event.id, at=at, today=today)
+
+
+reactions = (batches, treasury, revisions, stock, resident_days, follow_holidays)

@@ -51,10 +51,11 @@ class RecordedMeanwhile(Refusal):
 async def _stage_census(staging: Staging, rows: list[Row]) -> None:
     codes = await keys.Codes.load(staging.session)
     recorded = {
-        (found.panti, found.day): found.residents
+        (found.panti, found.day): found
         for found in await staging.session.execute(
-            text("""SELECT DISTINCT ON (panti, day) panti, day, residents FROM census_count
-                     WHERE panti = ANY(:panti) AND day BETWEEN :first AND :last ORDER BY panti, day, version DESC"""),
+            text("""SELECT DISTINCT ON (panti, day) panti, day, residents, source FROM census_count
+                     WHERE panti = ANY(:panti) AND day BETWEEN :first AND :last
+                     ORDER BY panti, day, source = 'book' DESC, version DESC"""),
             {
                 "panti": list({row.values["kode_panti"].upper() for row in rows}),
                 "first": min(row.values["tanggal"] for row in rows), "last": max(row.values["tanggal"] for row in rows),
@@ -71,16 +72,22 @@ async def _stage_census(staging: Staging, rows: list[Row]) -> None:
             row.refuse("tanggal", "double-row", "Panti dan hari ini sudah ada di baris lain berkas ini.", on.isoformat())
         staging.seen.add((panti, on))
         before = recorded.get((panti, on))
-        if before is not None and before != residents:
+        if before is not None and before.source == "book":
+            row.refuse(
+                "tanggal", "counted-by-book",
+                f"Hari ini dihitung dari buku harian panti ({before.residents} orang). Koreksi di bukunya, bukan di sini.",
+                on.isoformat(),
+            )  # fmt: skip
+        elif before is not None and before.residents != residents:
             row.refuse(
                 "penghuni",
                 "count-changed",
-                f"Hari ini sudah tercatat {before}; menjadi {residents} sesudah disimpan.",
+                f"Hari ini sudah tercatat {before.residents}; menjadi {residents} sesudah disimpan.",
                 str(residents),
                 warning=True,
             )
         if row.ok:
-            staged.append((staging.import_id, staging.line(row), before == residents, panti, on, residents))
+            staged.append((staging.import_id, staging.line(row), before is not None and before.residents == residents, panti, on, residents))
     await copy_in(staging.session, "census_staging", ("import_id", "line", "known", "panti", "day", "residents"), staged)
 
 

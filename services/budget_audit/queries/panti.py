@@ -8,7 +8,7 @@ from services.budget_audit.domain.calendar import days_of
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.references import PantiMonth
 from services.budget_audit.schemas import panti as schemas
-from services.budget_audit.store.facts import food_facts
+from services.budget_audit.store.facts import counted_by, food_facts
 from shared.db.session import AnySession
 from shared.kernel.errors import NotFound
 from shared.kernel.month import Month
@@ -34,7 +34,14 @@ async def panti_month(session: AnySession, code: str, month: Month) -> schemas.P
     named = PantiMonth(code, month)
     facts, _ = await food_facts(session, named)
     due = food.food_due(facts)
-    days = [schemas.PantiDay(day=day, residents=facts.residents.get(day), price=facts.prices.get(day)) for day in days_of(month)]
+    sources = await counted_by(session, named)
+    days = [
+        schemas.PantiDay(
+            day=day, residents=facts.residents.get(day), price=facts.prices.get(day), source=sources.get(day),
+            over_capacity=facts.residents.get(day, 0) > row.capacity,
+        )
+        for day in days_of(month)
+    ]  # fmt: skip
     prices = {day.price for day in days}
     mismatch_id = await session.scalar(
         text("SELECT id FROM mismatch WHERE code = :code AND reference = :reference"), {"code": food.CODE, "reference": named.reference}

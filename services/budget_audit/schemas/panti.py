@@ -24,10 +24,12 @@ class PantiList(BaseModel):
 
 
 class PantiDay(BaseModel):
-    """``price``: contract price of one resident's food for that day, in rupiah."""
+    """``price``: contract price of one resident's food for that day, in rupiah. ``source``: book or file, whichever counts."""
 
     day: date
     residents: int | None
+    source: str | None
+    over_capacity: bool
     price: int | None
 
 

@@ -76,9 +76,9 @@ async def food_facts(session: AnySession, named: PantiMonth) -> tuple[food.FoodF
     """Counts, prices and SP2D of one panti and month; also the numbers of the SP2D."""
     days = days_of(named.month)
     bounds = {"panti": named.panti, "first": days[0], "last": days[-1]}
-    counts = await session.execute(
+    counts = await session.execute(  # a book goes before any file: nobody types a total beside it
         text("""SELECT DISTINCT ON (day) day, residents FROM census_count WHERE panti = :panti AND day BETWEEN :first AND :last
-                 ORDER BY day, version DESC"""),
+                 ORDER BY day, source = 'book' DESC, version DESC"""),
         bounds,
     )
     contracts = (
@@ -104,6 +104,17 @@ async def food_facts(session: AnySession, named: PantiMonth) -> tuple[food.FoodF
         sum(row.amount for row in paid), unverified, evidence,
     )  # fmt: skip
     return facts, numbers
+
+
+async def counted_by(session: AnySession, named: PantiMonth) -> dict[date, str]:
+    """Whether each counted day of the month is counted by the panti's book or by a file."""
+    days = days_of(named.month)
+    rows = await session.execute(
+        text("""SELECT DISTINCT ON (day) day, source FROM census_count WHERE panti = :panti AND day BETWEEN :first AND :last
+                 ORDER BY day, source = 'book' DESC, version DESC"""),
+        {"panti": named.panti, "first": days[0], "last": days[-1]},
+    )
+    return {row.day: row.source for row in rows}
 
 
 def _prices(days: Sequence[date], dated: Sequence[object]) -> dict[date, int]:

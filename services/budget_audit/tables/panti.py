@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Date, Index, Integer, Table, Uuid
+from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Uuid
 
 from services.budget_audit.tables.base import metadata
 from shared.db import columns as c
@@ -14,9 +14,14 @@ Table(
     c.key("day", Date),
     c.key("version", Integer),
     c.count("residents"),
-    c.uuid("import_id"),
+    c.uuid("import_id", nullable=True),
     c.at("at"),
+    c.text("source", "file"),
+    Column("count_no", Integer),
+    c.one_of("source", "file", "book"),
     CheckConstraint("residents >= 0", name="residents"),
+    CheckConstraint("(source = 'file') = (import_id IS NOT NULL) AND (source = 'book') = (count_no IS NOT NULL)", name="whence"),
+    comment="Residents of a day, by a file or by the panti's daily book (count_no: that book's count); the book goes before any file",
 )
 Table(
     "contract",
