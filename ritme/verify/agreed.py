@@ -104,7 +104,8 @@ SENT: Final = ("released", "results_in", "closed")
 APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "beneficiary": {
         "enrolment": ("area",), "cutoff": (), "cutoff_line": (), "decree": (), "decree_programme": (),
-        "book_entry": (), "census_day": (), "panti_book": (), "provisional_person": (), "person_join": ("state", "decided_by", "decided_at"),
+        "book_entry": (), "census_day": (), "panti_book": (), "provisional_person": (),
+        "person_join": ("state", "decided_by", "decided_at"),
     },
     "disbursement": {
         "entitlement_entry": (), "seal": ("opened_at",), "batch_funding": (), "batch_sts": (), "bank_file": (), "result_file": (),

@@ -3,7 +3,8 @@
 Owns: budget lines and their cash plan, reservations, SP2D and STS documents, postings, census counts and contracts of
 panti, detectors, mismatches and their follow-up.
 Publishes: ``budget_audit.reservation``, ``budget_audit.treasury``, ``budget_audit.mismatch``.
-Consumes: ``disbursement.month`` (batches approved, withdrawn, sent, settled), ``assistive_devices.stock`` (goods
-received), ``beneficiary.panti`` (residents of a day, by its daily book) and its own ``budget_audit.treasury``, so that detection runs in the worker and never in the request that records.
+Consumes: ``disbursement.month`` (batches approved, withdrawn, sent, settled), ``assistive_devices.stock`` (goods received),
+``beneficiary.panti`` (residents of a day, by its daily book) and its own ``budget_audit.treasury``, so that detection runs in
+the worker and never in the request that records.
 Never does: pay, hold a person's data, or stop those whose figures differ. A detector raises a fact with its formula.
 """

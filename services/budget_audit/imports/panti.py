@@ -87,7 +87,9 @@ async def _stage_census(staging: Staging, rows: list[Row]) -> None:
                 warning=True,
             )
         if row.ok:
-            staged.append((staging.import_id, staging.line(row), before is not None and before.residents == residents, panti, on, residents))
+            staged.append(
+                (staging.import_id, staging.line(row), before is not None and before.residents == residents, panti, on, residents)
+            )
     await copy_in(staging.session, "census_staging", ("import_id", "line", "known", "panti", "day", "residents"), staged)
 
 

@@ -108,7 +108,7 @@ async def test_a_line_that_cannot_follow_is_refused(world: World) -> None:
 async def test_shapes_that_make_no_sense_are_refused(world: World) -> None:
     await opened(world)
     one = await somebody(world)
-    for wrong in (
+    shapes: tuple[dict[str, Any], ...] = (
         {"kind": "transfer", "person_id": one},
         {"kind": "leave", "person_id": one, "to_panti": "BM2"},
         {"kind": "leave", "person_id": one, "expected_return": "2025-09-01", "day": "2025-09-03"},
@@ -116,7 +116,8 @@ async def test_shapes_that_make_no_sense_are_refused(world: World) -> None:
         {"kind": "leave", "newcomer": {"name": "Orang Baru"}},
         {"kind": "admission", "nik": "123"},
         {"kind": "holiday", "person_id": one},
-    ):
+    )
+    for wrong in shapes:
         status, problem = await write(world, wrong.pop("kind"), wrong.pop("day", "2025-09-03"), **wrong)
         assert status == 422, problem
     status, problem = await write(world, "admission", "2025-09-03", panti="KK", by="operator", newcomer={"name": "Orang Baru"})
@@ -220,7 +221,7 @@ async def test_the_database_itself_shows_no_line_without_a_panti(world: World) -
     with world.sql("beneficiary", "api") as connection:
         connection.execute("SELECT set_config('app.areas', '31.%', true)")
         for table in ("book_entry", "stay"):
-            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # type: ignore[arg-type]
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
         connection.execute("SELECT set_config('app.panti', 'BM2', true)")
         assert connection.execute("SELECT count(*) FROM stay").fetchone() == (0,)
         connection.execute("SELECT set_config('app.panti', 'BM1', true)")
