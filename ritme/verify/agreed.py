@@ -140,5 +140,6 @@ EVERYWHERE_APPEND_ONLY: Final = ("outbox", "outbox_command", "audit_entry", "ide
 
 DELETABLE: Final = (
     "outbox_pending", "parked", "parked_key", "import_problem", "import_rejected", "unreconciled", "to_evaluate", "statement_open",
+    "stay", "census_ask",
 )  # fmt: skip
 """Queues, and what is computed anew; of everything else (staging apart) no row may go."""
