@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from services.console.doors import DoorProblem
+
 LABELS: Final = {
     "about": "Sebab",
     "account": "Nomor rekening",
@@ -157,7 +159,7 @@ def label(at: str, labels: Mapping[str, str]) -> str:
     return ", ".join(found) or at
 
 
-def problem(message: Any) -> str:
+def said(message: Any) -> str:
     """Why, in words; empty where the page has none."""
     for pattern, words in _WORDS:
         match = pattern.search(str(message))
@@ -171,8 +173,20 @@ def wrong(errors: Any, labels: Mapping[str, str]) -> list[str]:
     told: dict[str, str] = {}
     for one in errors if isinstance(errors, list) else []:
         if isinstance(one, dict) and one.get("at"):
-            told.setdefault(label(str(one["at"]), labels), problem(one.get("problem", "")))
+            told.setdefault(label(str(one["at"]), labels), said(one.get("problem", "")))
     return [f"{name}: {why}" if why else f"Periksa: {name}" for name, why in told.items()]
+
+
+def by_field(problem: DoorProblem | None) -> dict[str, str]:
+    """Of a refused form, what is wrong by the door's key of each of its fields; empty words where the page has none."""
+    if problem is None:
+        return {}
+    found = {key: "" for key in problem.labels if problem.code == "invalid-input" and isinstance(problem.data.get(key), str)}
+    for one in problem.data.get("errors") or []:
+        for part in str(one.get("at", "")).split(".")[1:]:
+            if part in problem.labels:
+                found[part] = said(one.get("problem", ""))
+    return found
 
 
 def named(data: Mapping[str, Any], labels: Mapping[str, str]) -> list[str]:

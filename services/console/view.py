@@ -15,7 +15,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.console import figures, words
+from services.console import fields, figures, words
 from services.console.doors import ONCE, PAYMENT_ROLES, DoorProblem, Doors
 from services.console.refusals import refusal
 
@@ -136,6 +136,7 @@ def is_problem(value: Any) -> bool:
 
 environment.tests["problem"] = is_problem
 environment.globals["refusal"] = refusal
+environment.globals["wrong_fields"] = fields.by_field
 
 
 def page(request: Request, template: str, doors: Doors | None, *, status: int = 200, **given: Any) -> HTMLResponse:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
 from services.console.forms import Field, Form, form_of, typed_of
-from services.console.pages.people import person_of
+from services.console.pages.people import MAY_LOOK, person_of, revealed
 from services.console.view import go, link, page
 from services.console.words import PROGRAMMES
 from shared.kernel.clock import jakarta_day
@@ -137,14 +137,16 @@ async def confirm_rule(valid_from: str, request: Request, doors: DoorsDep) -> Re
 
 
 async def _one(
-    request: Request, doors: Doors, change_id: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None, sent: str = ""
-) -> Response:
+    request: Request, doors: Doors, change_id: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None, sent: str = "",
+    who: Any = None,
+) -> Response:  # fmt: skip
     change, areas, names = await together(doors.get(f"/disbursement/account-changes/{change_id}"), doors.area_names(), doors.people_names())
     return page(
         request, "account.html", doors, status=problem.status if problem else 200, change=change, states=STATES, areas=areas, names=names,
         forms=[form for form in _STEPS.get(change["state"], ()) if form.offered_to(doors.person) and _may(form, change, doors)],
         own=doors.person is not None and change["state"] == "proposed" and change["asked_by"] == doors.person.id, problem=problem,
-        typed=typed or {}, sent=sent, proposed={"hari": jakarta_day(request.app.state.clock.now()).isoformat()},
+        typed=typed or {}, sent=sent, proposed={"hari": jakarta_day(request.app.state.clock.now()).isoformat()}, who=who,
+        may_reveal=doors.person is not None and doors.person.is_any(*MAY_LOOK),
     )  # fmt: skip
 
 
@@ -159,6 +161,17 @@ def _may(form: Form, change: Mapping[str, Any], doors: Doors) -> bool:
 async def account_page(change_id: str, request: Request, doors: DoorsDep) -> Response:
     """One change with the last digits of both accounts and their holders; the door records the look."""
     return await _one(request, doors, change_id)
+
+
+@router.post("/rekening/{change_id}/orang")
+async def look(change_id: str, request: Request, doors: DoorsDep) -> Response:
+    """Whom the office tells, by name and address; recorded by beneficiary's door."""
+    try:
+        change = await doors.get(f"/disbursement/account-changes/{change_id}")
+        who = await revealed(doors, change["person_id"])
+    except DoorProblem as problem:
+        return await _one(request, doors, change_id, problem)
+    return await _one(request, doors, change_id, who=who)
 
 
 @router.post("/rekening/{change_id}/{action}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.disbursement.api.papers import paper_file
 from services.disbursement.api.programmes import Programmes
@@ -22,11 +23,21 @@ from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 router = APIRouter(route_class=CommandRoute, tags=["figures"])
 
 
+_DOORS: Final = re.compile(r"/(check|paper\.[^/]*)$")
+
+
+def _no_door(name: str) -> str:
+    """A name may hold slashes, but must not end as the doors beneath it do."""
+    if _DOORS.search(name):
+        raise ValueError("a name does not end with '/check' or '/paper.…'")
+    return name
+
+
 class NewFigure(BaseModel):
     """``as_of``: as it was known at the end of that day in Jakarta; today's, or none, counts what is known now."""
 
-    model_config = ConfigDict(extra="forbid")
-    name: Annotated[str, Field(min_length=3, max_length=120)]
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    name: Annotated[str, Field(min_length=3, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_no_door)]
     month: Annotated[str, Field(pattern=PATTERN)]
     programmes: Programmes = None
     area: Annotated[str, Field(pattern=r"^(31(\.\d{2}(\.\d{2}(\.\d{4})?)?)?)?$")] = ""

@@ -81,6 +81,9 @@ async def test_two_people_read_the_paper_and_the_account_changes_after_its_days(
     assert "belum Satpel Kecamatan" in read, "the office that tells the person is named"
     assert desk.sql("SELECT count(*) FROM account_change WHERE state = 'waiting'") == [(1,)]
 
+    told = words(await operator.sends(f"{page}/orang"))
+    assert "Nama Siti Contoh" in told
+    assert ("reveal", "counter") in desk.beneficiary.looked
     early = await operator.sends(f"{page}/beri-tahu", {"hari": "2025-09-03", "cara": "telepon kepada anaknya"})
     assert (early.status_code, "telepon kepada anaknya" in early.text) == (422, True), "what was typed is still there"
     await operator.does(f"{page}/beri-tahu", {"hari": "2025-09-04", "cara": "kunjungan ke rumah"})
@@ -143,6 +146,7 @@ async def test_whom_the_pages_are_for(console: DeskConsole) -> None:
     assert "Surat bank 12/2025" in words(shown)
     assert page not in shown.text, "who may not look at it gets no link to it"
     assert "Usulkan rekening lain" not in words(shown)
+    assert "Buka nama dan alamat" not in await (await console().enters_as("checker")).reads(page)
     await treasurer.reads(page, status=403)
     await (await console().enters_as("leader")).reads("/rekening", status=403)
     elsewhere = await console().enters_as("jakpus")

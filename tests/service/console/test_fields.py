@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi import FastAPI
 
@@ -40,7 +42,7 @@ def test_the_forms_own_label_goes_before() -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_words(message: str, said: str) -> None:
-    assert fields.problem(message) == said
+    assert fields.said(message) == said
 
 
 def test_a_refusal_by_the_services_own_rules_names_the_field() -> None:
@@ -64,3 +66,12 @@ async def test_a_page_says_which_field_is_wrong_and_why(console: OpenConsole) ->
     assert "Berlaku mulai: bukan tanggal atau waktu" in refused
     assert "Surat bank atau berita acara: paling sedikit 3 huruf" in refused
     assert "valid_from" not in refused
+
+
+async def test_a_field_that_is_wrong_says_so_itself(console: OpenConsole) -> None:
+    treasurer = await console().enters_as("treasurer")
+    typed = {"kode_bank": "111", "jumlah": "900.000", "mulai": "2025-09-18", "dokumen": "x"}
+    page = (await treasurer.sends("/bank/batas", typed)).text
+    assert re.findall(r'name="(\w+)"[^>]* aria-invalid="true"', page) == ["dokumen"]
+    assert '<small class="late">paling sedikit 3 huruf</small>' in page
+    assert "aria-invalid" not in (await treasurer.http.get("/bank")).text

@@ -65,6 +65,9 @@ async def test_what_cannot_be_frozen(desk: Desk) -> None:
     assert (await office.post("operator", "/figures", good | {"name": "Besok", "as_of": "2999-01-01"}, status=422))[
         "code"
     ] == "invalid-input"
+    for name in ("   ", "Angka\x00", "Angka/check", "Angka 1/paper.pdf"):
+        assert (await office.post("operator", "/figures", good | {"name": name}, status=422))["code"] in ("request-shape", "request-value")
+    assert (await office.post("operator", "/figures", good | {"name": " Angka/paper/kedua "}, status=201))["name"] == "Angka/paper/kedua"
     assert (await office.post("auditor", "/figures", good | {"name": "Lain"}, status=403))["code"] == "not-allowed"
 
 
