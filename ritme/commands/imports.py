@@ -13,7 +13,7 @@ from ritme.client import USAGE, Doors, Problem
 from ritme.terminal import Terminal, json_or_file, number, pairs, table, terminal
 
 SERVICE_OF: Final = {
-    "decree": "beneficiary", "status": "beneficiary",
+    "decree": "beneficiary", "status": "beneficiary", "daily_book": "beneficiary",
     "accounts": "disbursement", "account-opening": "disbursement", "card-distribution": "disbursement",
     "carry-in": "disbursement", "results": "disbursement", "statement": "disbursement",
     "dpa": "budget_audit", "cash-plan": "budget_audit", "sp2d": "budget_audit", "sts": "budget_audit",
@@ -32,7 +32,7 @@ SECOND_OF: Final = {"sp2d": "treasurer2", "sts": "treasurer2"}
 CONTROLS_OF: Final = {
     "decree": '{"number":"SK 100/2025","from_month":"2025-07","to_month":"2025-12","count":3,"sum":900000,'
     '"programmes":{"KLJ":{"count":3,"sum":900000,"quota":4}}}',
-    "status": '{"count":3}', "accounts": '{"count":3}', "account-opening": '{"count":3}',
+    "status": '{"count":3}', "daily_book": '{"count":120}', "accounts": '{"count":3}', "account-opening": '{"count":3}',
     "card-distribution": '{"count":3}', "carry-in": '{"count":3,"months":{"2025-07":2,"2025-08":1}}',
     "dpa": '{"count":3,"sum":900000}', "cash-plan": '{"count":3,"sum":900000}', "sp2d": '{"count":3,"sum":900000}',
     "sts": '{"count":1,"sum":300000}', "census": '{"count":30}', "contract": '{"count":1}', "delivery": '{"count":2,"sum":5000000}',

@@ -121,7 +121,7 @@ def _second_persons(look: Sources, line: Invariant) -> None:
                SELECT concat_ws(' ', 'status order', id || ': ordered and confirmed by', confirmed_by) FROM status_order
                 WHERE ordered_by = confirmed_by""",
         )
-    for service, kinds in (("beneficiary", ("decree", "status")), ("disbursement", ("carry-in",))):
+    for service, kinds in (("beneficiary", ("decree", "status", "daily_book")), ("disbursement", ("carry-in",))):
         if service in look:
             every(
                 line,

@@ -58,6 +58,11 @@ KINDS: Final = (
         (COUNT, ("explained_by", "Dokumen penjelasan, bila banyak penerima satu kelurahan berubah (boleh kosong)", "optional")),
     ),
     Kind(
+        "beneficiary", "daily_book", "Buku harian panti",
+        "Siapa masuk, pindah, cuti, kabur, kembali, keluar, meninggal. Sensus dihitung dari sini; tidak ada total yang diketik.",
+        "Operator, kepala panti", True,
+    ),
+    Kind(
         "disbursement", "accounts", "Rekening dan kartu",
         "Nomor rekening per orang dan apakah kartunya sudah diserahkan. Rekening yang berganti menunggu masa tenang.", "Operator", True,
     ),

@@ -109,6 +109,7 @@ _SENTENCES: Final = {
     "purpose-not-allowed": "Untuk tujuan itu data orang tidak boleh dibuka oleh peran Anda.",
     "second-line": "Program ini sudah punya pos bantuan sosial uang di tahun itu.",
     "not-your-panti": "Buku ini milik panti lain. Kepala panti hanya menulis di buku pantinya sendiri.",
+    "book-moved-on": "Ada orang di berkas yang sementara itu sudah tercatat. Batalkan berkas ini, lalu kirim lagi.",
     "book-not-open": "Buku harian panti ini belum dibuka.",
     "book-open": "Buku harian panti ini sudah dibuka.",
     "before-book": "Hari itu sebelum buku dibuka. Yang sudah tinggal di sana dicatat masuk pada hari pertama buku.",

@@ -174,8 +174,7 @@ async def append(session: WriteSession, lines: Sequence[Line], *, author: str, t
         mine[known[line.person_id]].append(line)
     walked = {person: _walk(standing[person], new) for person, new in mine.items()}
     await _ask_census(session, mine, {person: stays for person, (stays, _) in walked.items()})
-    for line in lines:
-        await book.write(session, line, author=author, at=at)
+    await book.write(session, lines, author=author, at=at)
     await book.replace_stays(session, {person: stays for person, (stays, _) in walked.items()})
     await _tell(session, mine, standing, at=at)
     now = {person: after for person, (_, after) in walked.items()}

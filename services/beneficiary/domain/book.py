@@ -119,7 +119,7 @@ def follow(standing: Standing, entry: Entry) -> Standing:
     if state is None:
         raise IllegalTransition(standing.state, entry.kind, day=entry.day.isoformat(), entry=str(entry.id))
     if standing.resident and entry.panti != standing.panti:
-        raise LivesInOtherPanti(f"on {entry.day} this person is on the book of {standing.panti}", panti=standing.panti)
+        raise LivesInOtherPanti(f"on {entry.day} this person is on the book of {standing.panti}", panti=standing.panti, entry=str(entry.id))
     if state not in RESIDENT:
         return Standing(state, "", None)
     if entry.kind == "admission":

@@ -19,6 +19,12 @@ class _Input(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class BookControls(_Input):
+    """Lines on the signed paper."""
+
+    count: Annotated[int, Field(ge=1)]
+
+
 class BookOpening(_Input):
     """Whoever lives there on the first day is admitted on that day."""
 

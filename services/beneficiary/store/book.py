@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import date, time
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -130,18 +130,15 @@ class Line:
     takes_back: UUID | None = None
 
 
-async def write(session: WriteSession, line: Line, *, author: str, at: Any) -> None:
+async def write(session: WriteSession, lines: Sequence[Line], *, author: str, at: datetime) -> None:
+    """Append lines, in this order."""
     await session.execute(
         text("""INSERT INTO book_entry (id, person_id, kind, panti, to_panti, day, hour, expected_return, reason, paper, takes_back,
                                         author, at)
                 VALUES (:id, :person_id, :kind, :panti, :to_panti, :day, :hour, :expected_return, :reason, :paper, :takes_back,
                         :author, :at)"""),
-        {
-            "id": line.id, "person_id": line.person_id, "kind": line.kind, "panti": line.panti, "to_panti": line.to_panti,
-            "day": line.day, "hour": line.hour, "expected_return": line.expected_return, "reason": line.reason, "paper": line.paper,
-            "takes_back": line.takes_back, "author": author, "at": at,
-        },
-    )  # fmt: skip
+        [{**asdict(line), "author": author, "at": at} for line in lines],
+    )
 
 
 async def replace_stays(session: WriteSession, stays: dict[UUID, Sequence[Stay]]) -> None:
