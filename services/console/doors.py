@@ -132,7 +132,7 @@ class Doors:
         content = json.dumps(dict(body or {})).encode()
         headers = self._headers | {"content-type": "application/json"}
         if self._once:
-            headers["idempotency-key"] = f"{self._once}/{sha256(path.encode() + b' ' + content).hexdigest()}"
+            headers["idempotency-key"] = sha256(f"{self._once} {path} ".encode() + content).hexdigest()
         try:
             return (await self._send("POST", path, content=content, headers=headers)).json()
         except DoorProblem as problem:
