@@ -62,6 +62,8 @@ def add_to(app: typer.Typer) -> None:
     app.command("import-mend", rich_help_panel=panel)(mend)
     app.command("import-cancel", rich_help_panel=panel)(cancel)
     app.command("imports", rich_help_panel=panel)(listed)
+    app.command("import-undo", rich_help_panel=panel)(undo)
+    app.command("import-undo-decide", rich_help_panel=panel)(decide_undo)
 
 
 def service_of(kind: str, given: str = "") -> str:
@@ -134,6 +136,26 @@ def cancel(context: typer.Context, import_id: str, service: Service = "") -> Non
     shown = terminal(context)
     found, view = _find(shown, import_id, service)
     _show(shown, shown.doors(SENDER_OF.get(view["kind"], "operator")).post(f"/{found}/imports/{import_id}/cancel"))
+
+
+def undo(
+    context: typer.Context,
+    import_id: str,
+    reason: Annotated[str, typer.Option(help="Why the file was wrong.")],
+    document: Annotated[str, typer.Option(help="The paper that says so.")],
+) -> None:
+    """Ask that a committed status file be taken back; another person decides. What rests on it is named in the refusal."""
+    shown = terminal(context)
+    answer = shown.doors("operator").post(f"/beneficiary/imports/{import_id}/undo", {"reason": reason, "document": document})
+    shown.answer(answer, pairs(answer["undo"]))
+
+
+def decide_undo(context: typer.Context, import_id: str, refuse: Annotated[bool, typer.Option("--refuse")] = False) -> None:
+    """The second person: what held before the file holds again (or, with --refuse, the file stays)."""
+    shown = terminal(context)
+    door = "refusal" if refuse else "confirmation"
+    answer = shown.doors("operator2").post(f"/beneficiary/imports/{import_id}/undo/{door}")
+    shown.answer(answer, pairs(answer["undo"]))
 
 
 def mend(

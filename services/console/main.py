@@ -20,6 +20,7 @@ from services.console.pages import (
     batches,
     calendar,
     cases,
+    exclusive,
     findings,
     gaps,
     holding,
@@ -101,7 +102,7 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     for part in (
         login, calendar, year_end, balances,
         holding, steps, month, scrutiny, payment_papers, batches, orders, limits, findings, gaps, cases, recipients, trial,
-        bank, imports, accounts, subscribers, official_figures, ahead,
+        bank, imports, accounts, subscribers, official_figures, ahead, exclusive,
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

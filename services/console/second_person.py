@@ -66,6 +66,10 @@ SOURCES: Final = (
         {**_PROPOSED, "limit": MOST}, _state, whole=False,
     ),
     Source("/beneficiary/status-changes", "perintah kepesertaan", "/kasus", ("operator",), ("ordered_by",), _PROPOSED, _state, whole=False),
+    Source("/beneficiary/import-undos", "pembatalan berkas", "/impor", ("operator",), ("asked_by",), _PROPOSED, _state, whole=False),
+    Source(
+        "/disbursement/exclusive-programmes", "aturan dua program", "/program-ganda", ("operator", "approver"), ("asked_by",), {}, _state
+    ),
     Source("/disbursement/calendar/changes", "usulan kalender", "/kalender", ("operator", "approver"), ("proposed_by",), _PROPOSED, _state),
     Source("/disbursement/bank/settings", "kesepakatan dengan bank", "/bank", _BANK, ("proposed_by",), {}, _state),
     Source("/disbursement/bank-caps", "batas sekali transfer", "/bank", _BANK, ("asked_by",), {}, _unconfirmed),

@@ -26,6 +26,9 @@ MIN_SHARE: Final = 9
 """Of 1,000 units of a bar: three people among a thousand must still be seen."""
 
 DONE: Final = {
+    "minta-batal": "Pembatalan diminta. Orang kedua yang memutuskan.",
+    "sahkan-batal": "Berkas dibatalkan: keadaan sebelumnya berlaku lagi.",
+    "tolak-batal": "Pembatalan tidak jadi; berkas tetap berlaku.",
     "simpan": "Berkas disimpan.", "batal": "Impor dibatalkan; tidak ada yang disimpan.",
     "perbaikan": "Baris perbaikan diterima dan diperiksa.", "periksa": "Berkas diperiksa. Belum ada yang disimpan.",
     "sama": "Berkas ini sudah pernah diunggah; ini hasil pemeriksaannya yang pertama.",

@@ -164,7 +164,7 @@ MISMATCH_STEPS: Final = {
 
 IMPORT_RESULTS: Final = {
     "enrolments": "Kepesertaan dicatat", "people_known": "Orang yang sudah dikenal", "people_new": "Orang baru",
-    "changes": "Perubahan diterapkan",
+    "changes": "Perubahan diterapkan", "undone": "Perubahan ditarik kembali",
     "accounts": "Rekening di berkas", "applied": "Diterapkan", "unchanged": "Tidak berubah", "lines_on_lists": "Baris daftar yang terkena",
     "account_changes": "Rekening yang berganti", "in_force_on": "Mulai berlaku",
     "months": "Bulan dicatat", "resumed": "Dilanjutkan", "ended": "Dihentikan", "lines": "Pos anggaran", "ceilings_changed": "Pagu berubah",

@@ -30,12 +30,12 @@ class EnrolmentState(Event, frozen=True, kw_only=True):
 
 @event("beneficiary.enrolment.activated.v1", 101, PERSON)
 class EnrolmentActivated(EnrolmentState, frozen=True, kw_only=True):
-    """A decree's list was committed and names this person."""
+    """A decree's list was committed and names this person; or a change was taken back, and the active state before it holds again."""
 
 
 @event("beneficiary.enrolment.suspended.v1", 102, PERSON)
 class EnrolmentSuspended(EnrolmentState, frozen=True, kw_only=True):
-    """Stopped for now; the right is kept, months from ``from_month`` are held."""
+    """Stopped for now; the right is kept, months from ``from_month`` are held. Also where its end or resumption was taken back."""
 
 
 @event("beneficiary.enrolment.resumed.v1", 103, PERSON)

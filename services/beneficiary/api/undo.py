@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -14,6 +14,12 @@ from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
 router = APIRouter(route_class=CommandRoute, tags=["imports"])
+
+
+@router.get("/import-undos", dependencies=[allowed("operator")])
+async def undos(session: ReadDep, caller: CallerDep, state: Literal["proposed", "done", "refused", ""] = "") -> dict[str, Any]:
+    """Who wants which file taken back, of the files that the caller has, newest first."""
+    return {"items": await undo.undos(session, state)}
 
 
 @router.get("/imports/{import_id}/undo", dependencies=[allowed("operator")])

@@ -89,6 +89,18 @@ async def undo_view(session: AnySession, import_id: UUID, *, today: date) -> dic
     return {"import_id": str(import_id), "possible": possible and not rests, "depends": rests.view(), "undo": shown}
 
 
+async def undos(session: AnySession, state: str) -> list[dict[str, Any]]:
+    """Of a state, or all where it is empty; a file of other areas is not there, and neither is its undo."""
+    rows = await session.execute(
+        text("""SELECT u.import_id, f.file_name, u.state, u.reason, u.document, u.asked_by, u.asked_at, u.decided_by, u.decided_at,
+                       u.changes
+                  FROM import_undo u JOIN import_file f ON f.id = u.import_id
+                 WHERE :state IN ('', u.state) ORDER BY u.asked_at DESC LIMIT 200"""),
+        {"state": state},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 async def ask_undo(session: WriteSession, import_id: UUID, reason: str, document: str, *, by: str, today: date, at: datetime) -> None:
     """One person asks. Raise NotFound, IllegalTransition, NotUndoable, BuiltOn or UndoWaits."""
     await _undoable(session, import_id, today)

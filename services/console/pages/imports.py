@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from starlette.datastructures import UploadFile
 
 from services.console.doors import DoorProblem, Doors, DoorsDep, together
+from services.console.forms import typed_of
 from services.console.kinds import CHOICES, KINDS, MONTH_ROWS, SERVICES, Kind, compare, controls, kind_of, title_of
 from services.console.view import go, link, page
 from shared.kernel.clock import jakarta_day
@@ -21,6 +22,8 @@ router = APIRouter()
 LISTED: Final = 50
 """Imports shown of each service, newest first."""
 PROBLEMS: Final = 200
+UNDOABLE: Final = (("beneficiary", "status"),)
+"""Services and kinds whose saved files two people can take back."""
 
 
 @router.get("/impor")
@@ -137,21 +140,30 @@ async def template(service: str, file: str, doors: DoorsDep) -> Response:
 
 
 async def _one(
-    request: Request, doors: Doors, service: str, import_id: str, *, problem: DoorProblem | None = None, after: str = ""
-) -> Response:
+    request: Request, doors: Doors, service: str, import_id: str, *, problem: DoorProblem | None = None, after: str = "",
+    typed: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
     if service not in SERVICES:
         raise DoorProblem(404, "not-found", "there is no such service")
     base = f"/{service}/imports/{import_id}"
-    found, problems, names = await together(
-        doors.get(base), doors.ask(f"{base}/problems", after=after, limit=PROBLEMS), doors.people_names()
+    found, problems, names, undo = await together(
+        doors.get(base), doors.ask(f"{base}/problems", after=after, limit=PROBLEMS), doors.people_names(), _undo_of(doors, service, base)
     )
     kind = next((one for one in KINDS if (one.service, one.name) == (service, found["kind"])), None)
     following = link(request.url.path, sesudah=problems["next"] or "") if not isinstance(problems, DoorProblem) and problems["next"] else ""
     return page(
         request, "import_one.html", doors, status=problem.status if problem else 200, one=found, service=service, kind=kind,
         title=title_of(service, found["kind"]), problems=problems, compared=compare(found["controls"], found["totals"] or {}),
-        more=following, names=names, problem=problem,
+        more=following, names=names, problem=problem, undo=undo if (service, found["kind"]) in UNDOABLE else None, typed=typed or {},
     )  # fmt: skip
+
+
+async def _undo_of(doors: Doors, service: str, base: str) -> Any:
+    """What the service says of taking this file back; None where it takes no file back, or this person may not."""
+    if service not in {one for one, _ in UNDOABLE}:
+        return None
+    answer = await doors.ask(f"{base}/undo")
+    return None if isinstance(answer, DoorProblem) else answer
 
 
 @router.get("/impor/{service}/{import_id}")
@@ -166,6 +178,21 @@ async def rejected(service: str, import_id: str, doors: DoorsDep) -> Response:
     if service not in SERVICES:
         raise DoorProblem(404, "not-found", "there is no such service")
     return await doors.download(f"/{service}/imports/{import_id}/rejected.csv", "bermasalah.csv")
+
+
+@router.post("/impor/{service}/{import_id}/{action}-batal")
+async def undo(service: str, import_id: str, action: str, request: Request, doors: DoorsDep) -> Response:
+    """A file that was saved is taken back: one person asks, another decides; what rests on it is in the refusal."""
+    door = {"minta": "undo", "sahkan": "undo/confirmation", "tolak": "undo/refusal"}.get(action)
+    if door is None or service not in {one for one, _ in UNDOABLE}:
+        raise DoorProblem(404, "not-found", "there is no such action")
+    typed = await typed_of(request)
+    body = {"reason": typed.get("alasan", ""), "document": typed.get("dokumen", "")} if action == "minta" else {}
+    try:
+        await doors.post(f"/{service}/imports/{import_id}/{door}", body)
+    except DoorProblem as problem:
+        return await _one(request, doors, service, import_id, problem=problem, typed=typed)
+    return go(request, link(f"/impor/{service}/{import_id}", selesai=f"{action}-batal"))
 
 
 @router.post("/impor/{service}/{import_id}/{action}")
