@@ -2,7 +2,7 @@
 
 Nothing is deleted. Each state that the file wrote gets a later one that restates what held before it, from the same month on,
 with ``undoes`` = the version it takes back; the person's stream tells it like every change. A decree's list is not taken back
-(docs/adr/0015): a person whom a decree named stays named, and leaves by an end with a lawful reason.
+(docs/adr/0016): a person whom a decree named stays named, and leaves by an end with a lawful reason.
 """
 
 from __future__ import annotations
