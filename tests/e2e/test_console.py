@@ -28,6 +28,7 @@ PAGES = (
     "/impor/beneficiary/baru/decree", "/impor/disbursement/baru/carry-in", "/impor/disbursement/baru/results",
     "/perintah", "/tanda-tangan", "/langkah?bulan=2025-09", "/penampungan", "/penampungan/tahun/2025",
     "/rekening", "/langganan", "/angka-resmi?bulan=2025-09", "/bank/coba", "/ke-depan?mulai=2025-09",
+    "/penampungan/orang", "/kalender?bulan=2025-09",
 )  # fmt: skip
 
 
@@ -211,7 +212,7 @@ def _documents(page: Any) -> list[str]:
     """A batch, an import, a result file, a case and a missed month of the story."""
     page.goto(MONTH)
     batch = page.locator(".batches a").first.get_attribute("href")
-    found = [batch, f"{batch}/perbandingan", f"{batch}/perbandingan?wilayah=31.73.01", f"{batch}/bentuk-berkas"]
+    found = [batch, f"{batch}/perbandingan", f"{batch}/perbandingan?wilayah=31.73.01", f"{batch}/bentuk-berkas", f"{batch}/pertanyaan"]
     page.goto("/impor")
     found += [page.locator("tbody th a").first.get_attribute("href"), page.locator('a[href*="/hasil/"]').first.get_attribute("href")]
     for path in ("/kasus", "/temuan/bulan-belum-dibayar?alasan=account_closed"):
