@@ -69,18 +69,20 @@ RULE: Final = Form(
 
 
 async def _show(
-    request: Request, doors: Doors, *, state: str = "", before: str = "", problem: DoorProblem | None = None,
+    request: Request, doors: Doors, *, state: str = "", untold: bool = False, before: str = "", problem: DoorProblem | None = None,
     typed: dict[str, str] | None = None, sent: str = "",
 ) -> Response:  # fmt: skip
+    """``untold``: only those whose person the offices still have to tell."""
+    told = "false" if untold else ""
     shown = (state,) if state else OPEN
     rules, areas, names, *lists = await together(
         doors.get("/disbursement/account-cooling-off"), doors.area_names(), doors.people_names(),
-        *(doors.get("/disbursement/account-changes", state=one, before=before, limit=LISTED) for one in shown),
+        *(doors.get("/disbursement/account-changes", state=one, told=told, before=before, limit=LISTED) for one in shown),
     )  # fmt: skip
     person, today = doors.person, jakarta_day(request.app.state.clock.now()).isoformat()
     whole = person is not None and WHOLE in person.areas
     return page(
-        request, "accounts.html", doors, status=problem.status if problem else 200, state=state, states=STATES,
+        request, "accounts.html", doors, status=problem.status if problem else 200, state=state, untold=untold, states=STATES,
         lists=dict(zip(shown, lists, strict=True)), areas=areas, names=names, rules=rules, today=today, now_in_force=in_force(rules, today),
         may_look=person is not None and person.is_any(*SECOND), may_set_rule=whole and RULE.offered_to(person),
         propose=PROPOSE if PROPOSE.offered_to(person) else None, rule=RULE, problem=problem, typed=typed or {}, sent=sent,
@@ -96,11 +98,11 @@ def in_force(rules: Mapping[str, Any], today: str) -> Mapping[str, Any]:
 
 
 @router.get("/rekening")
-async def accounts_page(request: Request, doors: DoorsDep, keadaan: str = "", sebelum: str = "") -> Response:
-    """``keadaan``: one state only, page by page; without it, what is open."""
+async def accounts_page(request: Request, doors: DoorsDep, keadaan: str = "", belum: str = "", sebelum: str = "") -> Response:
+    """``keadaan``: one state only, page by page; without it, what is open. ``belum``: whom nobody has told yet."""
     if keadaan and keadaan not in STATES:
         raise DoorProblem(404, "not-found", "there is no such state")
-    return await _show(request, doors, state=keadaan, before=sebelum)
+    return await _show(request, doors, state=keadaan, untold=bool(belum), before=sebelum)
 
 
 @router.post("/rekening/usulkan")

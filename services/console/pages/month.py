@@ -20,8 +20,8 @@ LEVELS: Final = ("city", "kecamatan", "kelurahan")
 CODE_LENGTH: Final = {"city": 5, "kecamatan": 8, "kelurahan": 13}
 LIST_PAGE: Final = 100
 GAPS_READ: Final = 1_000
-FORBIDDEN: Final = 403
 """Gaps read beside one page of people, to name owner and date; a kelurahan has fewer."""
+FORBIDDEN: Final = 403
 MONEY: Final = ("sp2d", "from_holding", "credited", "returned", "paid_on", "holding")
 CLOSERS: Final = ("treasurer", "approver")
 """Who asks for a month's closing, and who agrees; the service decides."""

@@ -81,6 +81,7 @@ async def test_two_people_read_the_paper_and_the_account_changes_after_its_days(
     assert "belum Satpel Kecamatan" in read, "the office that tells the person is named"
     assert desk.sql("SELECT count(*) FROM account_change WHERE state = 'waiting'") == [(1,)]
 
+    assert "kartu hilang" in await operator.reads("/rekening?keadaan=waiting&belum=1")
     told = words(await operator.sends(f"{page}/orang"))
     assert "Nama Siti Contoh" in told
     assert ("reveal", "counter") in desk.beneficiary.looked
@@ -88,6 +89,7 @@ async def test_two_people_read_the_paper_and_the_account_changes_after_its_days(
     assert (early.status_code, "telepon kepada anaknya" in early.text) == (422, True), "what was typed is still there"
     await operator.does(f"{page}/beri-tahu", {"hari": "2025-09-04", "cara": "kunjungan ke rumah"})
     assert "Penerima diberi tahu 4 Sep 2025, kunjungan ke rumah" in await operator.reads(page)
+    assert "kartu hilang" not in await operator.reads("/rekening?keadaan=waiting&belum=1")
     assert isinstance(desk.clock, FrozenClock)
     desk.clock.move(timedelta(days=6))
     await desk.settle()
