@@ -230,6 +230,7 @@ async def minutes_and_closing(here: Kecamatan, batch: dict[str, Any]) -> None:
     assert own["code"] == "four-eyes"
     await here.post("treasurer", f"/disbursement/orders/{asked['id']}/confirmation")
     assert (await here.get(HEAD, f"/disbursement/batches/{batch['id']}"))["state"] == "closed"
+    await the_month_is_closed(here)
 
     await here.comes("2025-10-06")
     back = await here.bank_answers(batch, "2025-10-06", lambda account: "03" if account == late[0] else None)
@@ -239,6 +240,10 @@ async def minutes_and_closing(here: Kecamatan, batch: dict[str, Any]) -> None:
     assert (gap["owner"], gap["state"]) == ("bank-jakarta", "open")
     now = await here.month(SEPTEMBER)
     assert (now["paid"], now["missed"], now["holds"]) == (798, 186, True)
+    closing = (await here.get(HEAD, f"/disbursement/months/{SEPTEMBER}/closing"))["programmes"]
+    assert {one["state"] for one in closing} == {"closed"}
+    after = [(each["was"], each["now"], each["reason"], each["people"]) for one in closing for each in one["after_closing"]]
+    assert after == [("paid", "missed", "bank_return", 1)]
     signed = await here.get(HEAD, f"/disbursement/months/{SEPTEMBER}/equation", as_of="2025-09-30")
     assert (signed["paid"], signed["missed"], signed["holds"]) == (799, 185, True)  # what the minutes said stays sayable
 
@@ -251,3 +256,45 @@ async def minutes(here: Kecamatan) -> dict[str, list[list[Any]]]:
     file.write_bytes(answer.content)
     book = load_workbook(file, read_only=True)
     return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
+
+
+async def the_month_is_closed(here: Kecamatan) -> None:
+    """The last step of the calendar: refused while the bank's statement was not compared, then signed by two for each programme."""
+    door = f"/disbursement/months/{SEPTEMBER}/closing"
+    refused = await here.post(HEAD, door, {"programme": "KLJ", "minutes": "BA-10/IX/2025"}, status=409)
+    assert (refused["code"], [one["lack"] for one in refused["lacks"]]) == ("month-not-finished", ["statement"])
+    await _the_bank_agrees(here, "2025-09-29")
+    for programme in ("KAJ", "KLJ", "KPDJ"):
+        asked = await here.post(HEAD, door, {"programme": programme, "minutes": f"BA-10/{programme}/IX/2025"})
+        await here.post("treasurer", f"/disbursement/orders/{asked['id']}/confirmation")
+    found = (await here.get(HEAD, door))["programmes"]
+    signed = [one["closings"][0]["numbers"] for one in found]
+    assert sum(one["paid"]["people"] for one in signed) == 799
+    assert sum(each["people"] for one in signed for each in one.values()) == 1000
+    assert "Bulan ini sudah ditutup." in await here.pages(HEAD).reads(f"/bulan/{SEPTEMBER}")
+
+
+async def _the_bank_agrees(here: Kecamatan, last: str) -> None:
+    """One statement over both months: each SP2D, each list as one line, and the five that came back."""
+    rows, balance = [], 0
+    for one in (await here.get("operator", "/disbursement/batches"))["items"]:
+        batch = await here.get("operator", f"/disbursement/batches/{one['id']}")
+        if batch["released_at"] is None:
+            continue
+        paid_in: dict[tuple[str, str], int] = {}
+        for row in batch["funding"]:
+            key = (row["date"], row["sp2d_number"])
+            paid_in[key] = paid_in.get(key, 0) + row["amount"]
+        rows += [f"{day};{number};{amount};;DROPPING" for (day, number), amount in paid_in.items()]
+        rows.append(f"{last};{batch['code']};;{batch['sum']};PKD")
+        balance += sum(paid_in.values()) - batch["sum"]
+    held = (await here.get("treasurer", "/disbursement/holding/people"))["items"]
+    rows += [f"{last};{one['reference']};{one['amount']};;RETUR" for one in held]
+    file = here.folder / "rekening-koran.csv"
+    file.write_text("\n".join(["tanggal;rujukan;masuk;keluar;keterangan", *sorted(rows), ""]))
+    controls = {
+        "account": "1010101010", "from_day": min(rows)[:10], "to_day": last, "opening": 0,
+        "closing": balance + sum(one["amount"] for one in held),
+    }  # fmt: skip
+    await here.bring_in("statement", file, controls, by="treasurer", second="treasurer")
+    await here.post("treasurer2", f"/disbursement/statement-days/{last}/closing")

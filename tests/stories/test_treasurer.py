@@ -89,6 +89,17 @@ def test_the_statement_is_matched_and_its_days_close(cengkareng: Told) -> None:
     assert ritme("statement", "close", last)["state"] == "closed"
 
 
+def test_what_still_keeps_the_month_open_and_what_stays_of_its_year(cengkareng: Told) -> None:
+    ritme = cengkareng.ritme
+    lacks = {one["programme"]: [each["lack"] for each in one["lacks"]] for one in ritme("month", "closing", MONTH)["programmes"]}
+    assert lacks == {"KAJ": ["lists"], "KLJ": ["lists"], "KPDJ": ["lists"]}, "the list has no minutes yet"
+    assert ritme("month", "close", MONTH, "KLJ", "--minutes", "BA-12/X/2025", code=3)["code"] == "month-not-finished"
+    (stays,) = ritme("holding", "findings")["items"]
+    assert (stays["year"], stays["amount"], stays["payments"], stays["overdue"]) == (2025, 2_400_000, 8, True)
+    sent = ritme("batch", "send-back", BATCH, "--reason", "terlambat", "--as", "approver", code=3)
+    assert sent["code"] == "illegal-transition"
+
+
 def test_a_past_day_can_be_shown_again(cengkareng: Told) -> None:
     today = cengkareng.ritme("month", "show", MONTH)
     day = datetime.fromisoformat(today["data_as_of"]).astimezone(JAKARTA).date()
