@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.disbursement.api.readers import Reader, ReaderDep
+from services.disbursement.api.readers import Reader, ReaderDep, ReaderOrSumsDep
 from services.disbursement.commands.lists.anomalies import acknowledge
 from services.disbursement.queries import approval, comparison
 from services.disbursement.queries.batches import load
@@ -85,9 +85,15 @@ async def _file(
 
 
 @router.get("/batches/{batch_id}/anomalies")
-async def anomalies(batch_id: UUID, session: ReadDep, caller: CallerDep) -> dict[str, Any]:
-    """What is odd on the list as it was submitted, and what was said about it."""
-    return await approval.anomalies(session, batch_id)
+async def anomalies(batch_id: UUID, session: WriteDep, reader: ReaderOrSumsDep) -> dict[str, Any]:
+    """What is odd on the list as it was submitted, and what was said about it; whom it concerns, for who reads people. Audited."""
+    found = await approval.anomalies(session, batch_id)
+    if reader is None:
+        for one in found["items"]:
+            one["person_ids"] = []
+    elif people := {who for one in found["items"] for who in one["person_ids"]}:
+        await reader.looked("anomaly.people", people)
+    return found
 
 
 @router.post("/batches/{batch_id}/anomalies/acknowledgement", dependencies=[allowed(whole_agency=True)])

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.service.disbursement.desk import AREA, Desk, person
+from tests.service.disbursement.files import no_cooling_off
 from tests.service.disbursement.paying import MONTH, Office
+from tests.service.disbursement.test_anomalies import mend
 
 READERS = ("operator", "checker", "approver", "releaser", "treasurer")
 SUMS_ONLY = ("leader", "warehouse", "panti-head")
@@ -99,6 +101,21 @@ async def test_each_look_is_on_record_with_its_purpose_and_how_many(office: Offi
         ("releaser", "batch.list", "payment", 2),
     ]
     assert desk.broken([24]) == []
+
+
+async def test_whom_an_oddity_concerns_is_for_who_reads_people(office: Office, desk: Desk) -> None:
+    await no_cooling_off(desk)
+    batch = await office.sign(await office.compose(), "submission")
+    await mend(office, 1, "7000000001")
+    batch = await office.sign(await office.get(f"/batches/{batch['id']}"), "check")
+    path = f"/batches/{batch['id']}/anomalies"
+    named = [one for one in (await office.get(path, "checker"))["items"] if one["person_ids"]]
+    assert [one["person_ids"] for one in named] == [[str(person(1))]], "an account that changed late"
+    assert desk.sql("SELECT count(*) FROM audit_entry WHERE operation = 'anomaly.people' AND person = 'checker'") == [(1,)]
+    for who in SUMS_ONLY:
+        seen = (await office.get(path, who))["items"]
+        assert [one["finding_id"] for one in seen] != []
+        assert all(one["person_ids"] == [] for one in seen)
 
 
 async def test_a_reader_of_one_area_sees_nobody_of_another(office: Office, desk: Desk) -> None:
