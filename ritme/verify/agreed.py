@@ -42,7 +42,7 @@ TYPES: Final[Mapping[str, tuple[int, ...]]] = {
     "disbursement.account": (251, 252, 253),
     "budget_audit.reservation": (301, 302),
     "budget_audit.treasury": (311, 312),
-    "budget_audit.mismatch": (321, 322, 323, 324),
+    "budget_audit.mismatch": (321, 322, 323, 324, 325, 326, 327, 328),
     "budget_audit.budget": (331,),
     "assistive_devices.stock": (401, 402),
     "assistive_devices.readiness": (411, 412),

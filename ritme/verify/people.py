@@ -138,8 +138,10 @@ def _second_persons(look: Sources, line: Invariant) -> None:
             line,
             books,
             """SELECT concat_ws(' ', 'mismatch', mismatch_id || ':', person, string_agg(DISTINCT step, ', '))
-                 FROM mismatch_step WHERE step IN ('explain', 'agree', 'close')
-                GROUP BY mismatch_id, numbers_version, person HAVING count(DISTINCT step) > 1""",
+                 FROM mismatch_step WHERE step IN ('explain', 'accept', 'agree', 'evidence', 'close')
+                GROUP BY mismatch_id, numbers_version, person
+               HAVING count(DISTINCT step) > 1
+                  AND (bool_or(step = 'close') OR bool_or(step = 'explain') AND bool_or(step IN ('accept', 'agree')))""",
         )
 
 

@@ -1,11 +1,11 @@
-"""Clock work: comparisons that a census or a contract has asked for."""
+"""Clock work: comparisons that a census or a contract has asked for, and mismatches whose date has passed."""
 
 from __future__ import annotations
 
 from sqlalchemy import text
 
 from services.budget_audit import store
-from services.budget_audit.commands import detect
+from services.budget_audit.commands import detect, follow_up
 from shared.db.session import WriteSession
 from shared.messaging.reactions import Context, Job
 
@@ -36,4 +36,9 @@ async def evaluate_asked(session: WriteSession, context: Context) -> int:
     return len(asked)
 
 
-jobs = (Job("budget_audit.evaluate_asked", 1.0, evaluate_asked),)
+async def escalate_late(session: WriteSession, context: Context) -> int:
+    """Tell the office above of mismatches without an answer or solution at their date."""
+    return await follow_up.escalate_late(session, at=context.clock.now(), today=context.clock.today())
+
+
+jobs = (Job("budget_audit.evaluate_asked", 1.0, evaluate_asked), Job("budget_audit.escalate_late", 60.0, escalate_late))

@@ -34,6 +34,8 @@ DONE: Final = {
     "sama": "Berkas ini sudah pernah diunggah; ini hasil pemeriksaannya yang pertama.",
     "hasil": "Hasil bank diterapkan.", "hasil-sama": "Berkas hasil ini sudah pernah diterima; tidak ada yang berubah.",
     "jelaskan": "Penjelasan dicatat.", "sepakati": "Penyelesaian dicatat.", "tutup": "Selisih ditutup.",
+    "minta-penjelasan": "Penjelasan diminta; kantor itu punya 10 hari kerja.", "terima": "Penerimaan penjelasan dicatat.",
+    "serahkan": "Bukti dicatat; orang lain memeriksanya.", "buka-lagi": "Selisih dibuka lagi.", "catat": "Catatan disimpan.",
     "ajukan": "Daftar diajukan untuk diperiksa.", "periksa-daftar": "Tanda tangan pemeriksa dicatat.",
     "setujui": "Daftar disetujui; anggaran diminta.", "kirim": "Daftar dilepas; berkas segera ada di folder bank.",
     "usulkan": "Usulan dicatat; orang kedua harus menyetujuinya.", "setujui-usulan": "Usulan disetujui dan berlaku.",

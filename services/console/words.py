@@ -152,14 +152,18 @@ MISMATCH_CODES: Final = {
     "over_ceiling": "Terpakai di atas pagu",
     "line_dropped_with_spending": "Pos dihapus, padahal sudah terpakai",
 }
-MISMATCH_STATES: Final = {"detected": "Ditemukan", "explained": "Dijelaskan", "agreed": "Disepakati", "closed": "Ditutup"}
+MISMATCH_STATES: Final = {
+    "detected": "Ditemukan", "asked": "Penjelasan diminta", "explained": "Dijelaskan", "agreed": "Disepakati", "closed": "Ditutup",
+}  # fmt: skip
 HANDOVERS: Final = {
     "waiting": "Berkas dilepas, sebentar lagi ada di folder bank", "handed_over": "Berkas sudah di folder bank",
     "late": "Bank belum mengirim tanda terima", "received": "Bank sudah menerima berkas",
 }  # fmt: skip
 MISMATCH_STEPS: Final = {
     "detect": "Ditemukan oleh sistem", "heal": "Angka kembali sama", "explain": "Dijelaskan", "agree": "Penyelesaian disepakati",
-    "close": "Diperiksa dan ditutup",
+    "close": "Diperiksa dan ditutup", "ask": "Penjelasan diminta", "accept": "Penjelasan diterima",
+    "evidence": "Bukti penyelesaian diserahkan", "reopen": "Dibuka lagi", "note": "Catatan",
+    "escalate": "Lewat tenggat; disampaikan kepada atasan",
 }  # fmt: skip
 
 IMPORT_RESULTS: Final = {

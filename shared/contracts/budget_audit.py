@@ -115,6 +115,42 @@ class MismatchClosed(Event, frozen=True, kw_only=True):
     evidence: str
 
 
+@event("budget_audit.mismatch.explanation_asked.v1", 325, MISMATCH)
+class MismatchAsked(Event, frozen=True, kw_only=True):
+    """An auditor asks the office concerned to explain the open rupiah until ``due_on``."""
+
+    open: int
+    owner: str
+    due_on: str
+
+
+@event("budget_audit.mismatch.explanation_accepted.v1", 326, MISMATCH)
+class MismatchAccepted(Event, frozen=True, kw_only=True):
+    """An auditor accepts the explanation of that many rupiah; the rest is open."""
+
+    accepted: int
+    open: int
+
+
+@event("budget_audit.mismatch.reopened.v1", 327, MISMATCH)
+class MismatchReopened(Event, frozen=True, kw_only=True):
+    """Closed before, and asked again for a reason."""
+
+    open: int
+    reason: str
+    due_on: str
+
+
+@event("budget_audit.mismatch.escalated.v1", 328, MISMATCH)
+class MismatchEscalated(Event, frozen=True, kw_only=True):
+    """``due_on`` passed without an answer or a solution: the office above is told."""
+
+    open: int
+    owner: str
+    due_on: str
+    to: str
+
+
 @event("budget_audit.evidence.recorded.v1", 341, EVIDENCE)
 class EvidenceRecorded(Event, frozen=True, kw_only=True):
     """Rows of papers or counts of a panti came in: contract items, standard prices, minutes, invoices, kitchen log, staff, movements."""

@@ -32,6 +32,14 @@ async def mismatch(mismatch_id: UUID, request: Request, session: ReadDep, caller
     return await queries.mismatch(session, mismatch_id, request.app.state.service.clock.today())
 
 
+@router.post("/mismatches/{mismatch_id}/request", status_code=201, dependencies=[allowed("auditor")])
+async def ask(mismatch_id: UUID, body: schemas.Asking, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """Ask the office concerned to explain what is open; it has the working days of the finding's rule (10)."""
+    clock = request.app.state.service.clock
+    await follow_up.ask(session, mismatch_id, person=caller.person, words=body.text, at=clock.now(), today=clock.today())
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
 @router.post("/mismatches/{mismatch_id}/explanation", status_code=201, dependencies=[allowed("panti-head", "treasurer", "operator")])
 async def explain(mismatch_id: UUID, body: schemas.Explanation, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
     """The office concerned explains; 422 where it is more than the difference."""
@@ -39,6 +47,14 @@ async def explain(mismatch_id: UUID, body: schemas.Explanation, request: Request
     await follow_up.explain(
         session, mismatch_id, person=caller.person, words=body.text, evidence=body.evidence, amount=body.amount, at=clock.now()
     )
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
+@router.post("/mismatches/{mismatch_id}/acceptance", status_code=201, dependencies=[allowed("auditor")])
+async def accept(mismatch_id: UUID, body: schemas.Acceptance, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """Accept the explanation in part or whole; 422 where it is more than was explained, 409 ``four-eyes`` for whoever explained."""
+    clock = request.app.state.service.clock
+    await follow_up.accept(session, mismatch_id, person=caller.person, words=body.text, amount=body.amount, at=clock.now())
     return await queries.mismatch(session, mismatch_id, clock.today())
 
 
@@ -52,9 +68,33 @@ async def agree(mismatch_id: UUID, body: schemas.Agreement, request: Request, se
     return await queries.mismatch(session, mismatch_id, clock.today())
 
 
+@router.post("/mismatches/{mismatch_id}/evidence", status_code=201, dependencies=[allowed("panti-head", "treasurer", "operator")])
+async def hand_in(mismatch_id: UUID, body: schemas.Evidence, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """The owner of the solution hands in what shows that it is done."""
+    clock = request.app.state.service.clock
+    await follow_up.hand_in(session, mismatch_id, person=caller.person, words=body.text, evidence=body.evidence, at=clock.now())
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
 @router.post("/mismatches/{mismatch_id}/closing", status_code=201, dependencies=[allowed("auditor")])
 async def close(mismatch_id: UUID, body: schemas.Closing, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
     """A second auditor verifies; 409 ``four-eyes`` for whoever explained or agreed."""
     clock = request.app.state.service.clock
     await follow_up.close(session, mismatch_id, person=caller.person, evidence=body.evidence, at=clock.now())
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
+@router.post("/mismatches/{mismatch_id}/reopening", status_code=201, dependencies=[allowed("auditor")])
+async def reopen(mismatch_id: UUID, body: schemas.Reopening, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """Open a closed one again with a reason; nothing of it counts as explained then."""
+    clock = request.app.state.service.clock
+    await follow_up.reopen(session, mismatch_id, person=caller.person, reason=body.reason, at=clock.now(), today=clock.today())
+    return await queries.mismatch(session, mismatch_id, clock.today())
+
+
+@router.post("/mismatches/{mismatch_id}/notes", status_code=201, dependencies=[allowed("auditor", "panti-head", "treasurer", "operator")])
+async def note(mismatch_id: UUID, body: schemas.Note, request: Request, session: WriteDep, caller: CallerDep) -> schemas.Mismatch:
+    """A remark in the history; nothing else changes."""
+    clock = request.app.state.service.clock
+    await follow_up.note(session, mismatch_id, person=caller.person, words=body.text, at=clock.now())
     return await queries.mismatch(session, mismatch_id, clock.today())

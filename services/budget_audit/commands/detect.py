@@ -74,6 +74,7 @@ async def _renumber(session: WriteSession, before: Row[Any], finding: Finding, *
         text("""UPDATE mismatch SET state = :state, version = version + :step, numbers_version = :numbers_version, expected = :expected,
                     actual = :actual, difference = :difference, explained = 0, formula = :formula, ruled_out = :ruled_out,
                     evidence = :evidence, owner = :owner, due_on = :due_on,
+                    escalated_to = CASE WHEN :heal THEN escalated_to ELSE '' END,
                     caused_by_event = CASE WHEN :heal THEN caused_by_event ELSE :cause END WHERE id = :id"""),
         {
             "id": before.id, "state": target, "step": 0 if closed_and_equal else 1, "numbers_version": numbers_version,

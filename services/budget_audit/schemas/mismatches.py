@@ -20,6 +20,39 @@ class Explanation(BaseModel):
     amount: int = Field(gt=0)
 
 
+class Asking(BaseModel):
+    """What the auditor asks of the office concerned."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: Words
+
+
+class Acceptance(BaseModel):
+    """How much of the explanation is accepted, in rupiah (0: nothing), and why not the rest."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: Words
+    amount: int = Field(ge=0)
+
+
+class Evidence(BaseModel):
+    """What shows that the agreed solution is done, such as the number of an STS."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: Words
+    evidence: Annotated[list[Short], Field(min_length=1, max_length=50)]
+
+
+class Reopening(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    reason: Words
+
+
+class Note(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    text: Words
+
+
 class Agreement(BaseModel):
     """What solves the open amount, who does it, and by when."""
 
@@ -50,7 +83,10 @@ class HistoryStep(BaseModel):
 
 
 class Mismatch(BaseModel):
-    """``difference`` = actual - expected; ``open``: rupiah without explanation, never negative."""
+    """``difference`` = actual - expected; ``open``: rupiah without explanation, never negative.
+
+    ``escalated_to``: the office above that was told because ``due_on`` passed; empty before that.
+    """
 
     id: UUID
     code: str
@@ -68,6 +104,7 @@ class Mismatch(BaseModel):
     owner: str
     due_on: date
     overdue: bool
+    escalated_to: str
     caused_by_event: str
     detected_at: datetime
     history: list[HistoryStep]

@@ -38,6 +38,7 @@ Table(
     c.day("due_on"),
     c.text("caused_by_event"),
     c.at("detected_at"),
+    c.text("escalated_to", ""),
     Index("uq_mismatch_code_subject_period", "code", "subject", "period", unique=True),
     Index("ix_mismatch_code_reference", "code", "reference"),
 )

@@ -30,4 +30,11 @@ Table(
 )
 Table("panti", metadata, c.key("code"), c.text("name"), c.text("target"), c.count("capacity"), c.text("source"))
 holiday_table(metadata)
-Table("mismatch_rule", metadata, c.key("code"), c.text("owner"), c.count("working_days"))
+Table(
+    "mismatch_rule",
+    metadata,
+    c.key("code"),
+    c.text("owner"),
+    c.count("working_days"),
+    c.text("escalates_to", "kepala-dinas"),
+)

@@ -13,11 +13,17 @@ from services.console.view import go, link, page
 
 router = APIRouter()
 
+OFFICES: Final = ("panti-head", "treasurer", "operator")
 ACTIONS: Final = {
-    "jelaskan": ("explanation", ("detected",), ("panti-head", "treasurer", "operator")),
-    "sepakati": ("agreement", ("detected", "explained"), ("auditor",)),
+    "minta-penjelasan": ("request", ("detected", "asked", "explained"), ("auditor",)),
+    "jelaskan": ("explanation", ("detected", "asked"), OFFICES),
+    "terima": ("acceptance", ("explained",), ("auditor",)),
+    "sepakati": ("agreement", ("detected", "asked", "explained"), ("auditor",)),
+    "serahkan": ("evidence", ("agreed",), OFFICES),
     "tutup": ("closing", ("agreed",), ("auditor",)),
-}  # fmt: skip
+    "buka-lagi": ("reopening", ("closed",), ("auditor",)),
+    "catat": ("notes", ("detected", "asked", "explained", "agreed", "closed"), ("auditor", *OFFICES)),
+}
 """Action to door, and when which role is offered the form; whether it may is decided by budget_audit."""
 
 
@@ -89,7 +95,7 @@ def _lines(text: str) -> list[str]:
 
 @router.post("/temuan/selisih/{mismatch_id}/{action}")
 async def act(mismatch_id: str, action: str, request: Request, doors: DoorsDep) -> Response:
-    """Explain, agree or close; a refusal comes back with what was typed."""
+    """Ask, explain, accept, agree, hand in, close, open again or note; a refusal comes back with what was typed."""
     if action not in ACTIONS:
         raise DoorProblem(404, "not-found", "there is no such action")
     form = await request.form()
@@ -102,12 +108,23 @@ async def act(mismatch_id: str, action: str, request: Request, doors: DoorsDep) 
 
 
 def _body(action: str, typed: dict[str, str]) -> dict[str, Any]:
-    if action == "jelaskan":
-        try:
-            amount = typed_number(typed.get("jumlah", ""))
-        except ValueError:
-            raise DoorProblem(422, "typed-number", "the amount is not a number") from None
-        return {"text": typed.get("uraian", ""), "evidence": _lines(typed.get("bukti", "")), "amount": amount}
+    words = typed.get("uraian", "")
     if action == "sepakati":
         return {"solution": typed.get("penyelesaian", ""), "owner": typed.get("pemilik", ""), "due_on": typed.get("tenggat", "")}
-    return {"evidence": typed.get("bukti", "")}
+    if action == "tutup":
+        return {"evidence": typed.get("bukti", "")}
+    if action == "buka-lagi":
+        return {"reason": words}
+    body: dict[str, Any] = {"text": words}
+    if action in ("jelaskan", "terima"):
+        body["amount"] = _amount(typed)
+    if action in ("jelaskan", "serahkan"):
+        body["evidence"] = _lines(typed.get("bukti", ""))
+    return body
+
+
+def _amount(typed: dict[str, str]) -> int:
+    try:
+        return typed_number(typed.get("jumlah", ""))
+    except ValueError:
+        raise DoorProblem(422, "typed-number", "the amount is not a number") from None

@@ -74,9 +74,21 @@ def test_no_more_is_explained_than_differs(difference: int, amount: int, *, good
 
 
 def test_whoever_acted_decides_no_more() -> None:
-    mismatch.check_other_person("auditor2", {"panti-head", "auditor"})
-    with pytest.raises(FourEyes):
-        mismatch.check_other_person("auditor", {"panti-head", "auditor"})
+    acted = {"panti-head": {Step.EXPLAIN}, "auditor": {Step.ASK, Step.ACCEPT, Step.AGREE}, "auditor3": {Step.NOTE}}
+    for person, step in (("auditor", Step.AGREE), ("auditor2", Step.CLOSE), ("auditor3", Step.CLOSE)):
+        mismatch.check_other_person(person, step, acted)
+    for person, step in (("panti-head", Step.ACCEPT), ("panti-head", Step.AGREE), ("panti-head", Step.CLOSE), ("auditor", Step.CLOSE)):
+        with pytest.raises(FourEyes):
+            mismatch.check_other_person(person, step, acted)
+
+
+@pytest.mark.parametrize(("explained", "amount", "good"), [(5, 5, True), (5, 0, True), (5, 6, False), (5, -1, False)])
+def test_no_more_is_accepted_than_was_explained(explained: int, amount: int, *, good: bool) -> None:
+    if good:
+        mismatch.check_acceptance(explained, amount)
+    else:
+        with pytest.raises(InvalidInput):
+            mismatch.check_acceptance(explained, amount)
 
 
 @CALM
