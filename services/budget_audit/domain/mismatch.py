@@ -1,4 +1,4 @@
-"""A mismatch and what may happen to it (CORE.md section 6; the way from finding to solution: ADR 0016)."""
+"""A mismatch and what may happen to it (CORE.md section 6; the way from finding to solution: ADR 0017)."""
 
 from __future__ import annotations
 
