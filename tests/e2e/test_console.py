@@ -111,7 +111,7 @@ def test_the_month_is_an_equation_and_every_number_opens_its_list(visit: Any) ->
 
 
 def test_down_to_the_people_of_a_kelurahan_with_owner_and_date(visit: Any) -> None:
-    visitor = visit()
+    visitor = visit("Oki")
     page = visitor.page
     page.get_by_role("link", name=re.compile("Kartu belum diserahkan")).click()
     assert number(page.locator("h1 .big").inner_text()) == 180
@@ -130,7 +130,7 @@ def test_down_to_the_people_of_a_kelurahan_with_owner_and_date(visit: Any) -> No
 
 
 def test_a_long_list_goes_on_without_leaving_the_page(visit: Any) -> None:
-    visitor = visit()
+    visitor = visit("Oki")
     page = visitor.page
     page.goto(f"{MONTH}/paid?daftar=1")
     rows = page.locator("table.list tbody tr:not(.more-row)")

@@ -25,7 +25,7 @@ _RUPIAH_MAX = 10**15
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class Nothing(_Input):

@@ -41,7 +41,7 @@ _OPERATOR = [allowed("operator", whole_agency=True)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class NewBatch(_Input):

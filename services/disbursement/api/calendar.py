@@ -25,7 +25,7 @@ Role = Literal["operator", "checker", "approver", "releaser", "treasurer", "lead
 
 
 class _Change(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
     source: str = Field(min_length=3, max_length=300, description="The decree, circular or minutes that it rests on.")
 
 

@@ -30,7 +30,7 @@ Words = Annotated[str, Field(min_length=3, max_length=200)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class NewOpening(_Input):

@@ -22,7 +22,7 @@ router = APIRouter(route_class=CommandRoute, tags=["months"])
 class MonthMinutes(BaseModel):
     """``minutes``: number of the signed berita acara of this programme's month."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     programme: str = Field(min_length=1, max_length=16)
     minutes: str = Field(min_length=3, max_length=200)

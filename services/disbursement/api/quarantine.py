@@ -21,7 +21,7 @@ _DESK = [allowed("operator", "treasurer", whole_agency=True)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class RowDecision(_Input):

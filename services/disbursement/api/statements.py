@@ -24,7 +24,7 @@ _TREASURER = [allowed("treasurer", whole_agency=True)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class PartOfLine(_Input):

@@ -28,7 +28,7 @@ Year = Annotated[int, Path(ge=2000, le=2100)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class _Reasoned(_Input):
