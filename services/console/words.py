@@ -187,7 +187,8 @@ RESULT_PROBLEMS: Final = {
 ROLES: Final = {
     "operator": "Mengimpor berkas, membuka bulan, menyusun daftar", "checker": "Memeriksa daftar penyaluran",
     "approver": "Menyetujui daftar penyaluran", "releaser": "Mengirim daftar ke bank setelah SP2D",
-    "treasurer": "Mencatat SP2D dan STS", "panti-head": "Menjelaskan selisih pantinya", "auditor": "Menyepakati dan menutup selisih",
+    "treasurer": "Mencatat SP2D dan STS", "panti-head": "Menulis buku harian pantinya dan menjelaskan selisihnya",
+    "auditor": "Menyepakati dan menutup selisih",
     "warehouse": "Menerima dan menyerahkan alat bantu", "leader": "Melihat semua, memutuskan",
 }  # fmt: skip
 
@@ -202,6 +203,11 @@ def word(table: Mapping[str, str], code: Any) -> str:
     """The office's word, or the code itself in readable form."""
     text = str(code or "")
     return table.get(text) or text.replace("_", " ").capitalize()
+
+
+def role(code: str) -> str:
+    """What a role is for; ``panti.bm1`` beside it names whose book."""
+    return f"Panti {code.removeprefix('panti.').upper()}" if code.startswith("panti.") else word(ROLES, code)
 
 
 def reasons_of_change(code: str) -> str:
