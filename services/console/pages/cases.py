@@ -27,15 +27,17 @@ async def _list(
         "kind": which.get("jenis"), "owner": which.get("pemilik"), "late": "true" if which.get("lewat") else "",
         "lacking": which.get("kurang"), "state": which.get("status") or "open", "after": which.get("sesudah"),
     }  # fmt: skip
-    found, alerts, orders, areas, names = await together(
-        doors.get("/disbursement/cases", **asked, limit=PAGE, purpose=doors.purpose), doors.ask("/disbursement/cases/alerts"),
+    found, whole, alerts, orders, areas, names = await together(
+        doors.get("/disbursement/cases", **asked, limit=PAGE, purpose=doors.purpose),
+        doors.get("/disbursement/cases", limit=0), doors.ask("/disbursement/cases/alerts"),
         doors.ask("/beneficiary/status-changes", state="proposed"), doors.area_names(), doors.people_names(),
     )  # fmt: skip
     here = {key: value for key, value in which.items() if key != "sesudah"}
-    owners = [one["owner"] for one in found["owners"]]
+    owners = [one["owner"] for one in whole["owners"]]
     owners += [which["pemilik"]] if which.get("pemilik", "") not in ("", *owners) else []
     return page(
-        request, "cases.html", doors, status=problem.status if problem else 200, cases=found, areas=areas, names=names, casework=casework,
+        request, "cases.html", doors, status=problem.status if problem else 200, cases=found, whole=whole, areas=areas, names=names,
+        casework=casework,
         alerts=[] if isinstance(alerts, DoorProblem) else alerts["items"],
         orders=[] if isinstance(orders, DoorProblem) else orders["items"],
         which={"jenis": "", "pemilik": "", "lewat": "", "kurang": "", "status": "", **which},
