@@ -10,4 +10,7 @@ from typing import Final
 CENGKARENG: Final = "cengkareng-2025-09"
 BUDI_MULIA: Final = "budi-mulia-2025-09"
 AUGUST: Final = "august-2025"
-STORIES: Final = (CENGKARENG, BUDI_MULIA, AUGUST)
+MALUKU_UTARA: Final = "maluku-utara-2024"
+TANGERANG: Final = "tangerang-2021"
+CLEAN: Final = "panti-bersih-2025"
+STORIES: Final = (CENGKARENG, BUDI_MULIA, AUGUST, MALUKU_UTARA, TANGERANG, CLEAN)

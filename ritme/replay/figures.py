@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ritme.replay import AUGUST, BUDI_MULIA, CENGKARENG
+from ritme.replay import AUGUST, BUDI_MULIA, CENGKARENG, CLEAN, MALUKU_UTARA, TANGERANG
 
 Expected = dict[str, Any]
 
@@ -54,6 +54,26 @@ BUDI_MULIA_BESIDE: Final[Expected] = {
     "resident_days": 3_480, "price": 38_500, "detected_by_event": True, "explained": 3_465_000, "open": 2_310_000,
     "returned": 2_310_000, "steps": ["detect", "explain", "agree", "close"], "people": 3, "parked": 0,
 }  # fmt: skip
+
+_MALUKU_UTARA: Final[Expected] = {
+    "item_not_in_contract": {"count": 1, "rupiah": 220_000_000},
+    "minutes_from_contract_value": {"count": 1, "rupiah": 1_290_000_000},
+    "unit_differs_from_contract": {"count": 1, "rupiah": 300_000_000},
+}
+"""Together the 1.81 bn that the auditors could not believe (DOMAIN.md section 2)."""
+
+_TANGERANG: Final[Expected] = {
+    "portions_for_capacity": {"count": 12, "rupiah": 21_927_250},
+    "price_above_ssh": {"count": 1, "rupiah": 6_460_500},
+}
+"""TROUBLES O11: 10,950 person-days by contract, 7,475 lived; (10,950 - 7,475) x 0.1 kg x 63,100, and 1,095 kg x (69,000 - 63,100).
+Together 28,387,750 = 1,095 kg at 69,000 less 747.5 kg at 63,100: what was overpaid, once."""
+
+FINDINGS: Final[Mapping[str, tuple[Expected, Expected]]] = {
+    MALUKU_UTARA: ({"findings": _MALUKU_UTARA}, {"newly_recorded": 0, "audit": _MALUKU_UTARA, "parked": 0}),
+    TANGERANG: ({"findings": _TANGERANG}, {"newly_recorded": 0, "audit": _TANGERANG, "without_ssh": {}, "parked": 0}),
+    CLEAN: ({"findings": {}}, {"newly_recorded": 0, "audit": {}, "parked": 0}),
+}
 
 # 7 groups x 3 programmes, in the order of PROGRAMMES (press, 8 and 25 August 2025; TROUBLES.md O23).
 PROGRAMMES: Final = ("KLJ", "KPDJ", "KAJ")
@@ -142,6 +162,8 @@ def expected(story: str, scale: float) -> tuple[Expected, Expected]:
             return BUDI_MULIA_FIGURES, BUDI_MULIA_BESIDE
         case _ if story == AUGUST:
             return august(scale)
+        case _ if story in FINDINGS:
+            return FINDINGS[story]
     raise ValueError(f"no figures for {story}")
 
 

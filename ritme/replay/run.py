@@ -13,14 +13,27 @@ from rich.text import Text
 
 from ritme.client import DONE, FAILED, Doors, Json, Problem
 from ritme.instance import Instance, throw_away_instance
-from ritme.replay import AUGUST, BUDI_MULIA, CENGKARENG, august, budi_mulia, cengkareng, figures
+from ritme.replay import (
+    AUGUST,
+    BUDI_MULIA,
+    CENGKARENG,
+    august,
+    budi_mulia,
+    cengkareng,
+    figures,
+    findings,
+)
 from ritme.replay.drive import PATIENCE_S, Office, StillWaiting
 from ritme.terminal import Terminal, number, table
 
 Tell = Callable[[Office, Path, float], tuple[Json, Json]]
 
-TELL: Final[Mapping[str, Tell]] = {CENGKARENG: cengkareng.tell, BUDI_MULIA: budi_mulia.tell, AUGUST: august.tell}
-MONTH_OF: Final = {CENGKARENG: cengkareng.MONTH, BUDI_MULIA: budi_mulia.MONTH, AUGUST: august.MONTH}
+TELL: Final[Mapping[str, Tell]] = {CENGKARENG: cengkareng.tell, BUDI_MULIA: budi_mulia.tell, AUGUST: august.tell} | {
+    story: findings.teller(story) for story in findings.YEAR_OF
+}
+MONTH_OF: Final = {CENGKARENG: cengkareng.MONTH, BUDI_MULIA: budi_mulia.MONTH, AUGUST: august.MONTH} | {
+    story: str(year) for story, year in findings.YEAR_OF.items()
+}
 FIRST_S: Final = 10
 """A new story at a silent address gives up soon, since the address may be mistyped; one that goes on after a crash waits."""
 DECREE_OF: Final = {CENGKARENG: cengkareng.DECREE, AUGUST: august.DECREE}

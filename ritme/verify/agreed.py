@@ -24,6 +24,7 @@ TOPICS: Final[Mapping[str, tuple[int, int]]] = {
     "budget_audit.treasury": (22, 1),
     "budget_audit.mismatch": (23, 1),
     "budget_audit.budget": (24, 1),
+    "budget_audit.evidence": (25, 1),
     "assistive_devices.stock": (31, 1),
     "assistive_devices.readiness": (32, 1),
 }
@@ -44,6 +45,7 @@ TYPES: Final[Mapping[str, tuple[int, ...]]] = {
     "budget_audit.treasury": (311, 312),
     "budget_audit.mismatch": (321, 322, 323, 324, 325, 326, 327, 328),
     "budget_audit.budget": (331,),
+    "budget_audit.evidence": (341, 342, 343),
     "assistive_devices.stock": (401, 402),
     "assistive_devices.readiness": (411, 412),
 }
@@ -53,7 +55,8 @@ READS: Final[Mapping[str, tuple[str, ...]]] = {
         "beneficiary.person", "beneficiary.programme", "budget_audit.reservation", "budget_audit.treasury", "disbursement.month",
     ),
     "budget_audit": (
-        "beneficiary.panti", "disbursement.month", "budget_audit.treasury", "budget_audit.budget", "assistive_devices.stock",
+        "beneficiary.panti", "disbursement.month", "budget_audit.treasury", "budget_audit.budget", "budget_audit.evidence",
+        "assistive_devices.stock",
     ),
 }  # fmt: skip
 """Which topics a service lives on; one that it does not read at all is as bad as one that it reads wrongly."""
@@ -130,7 +133,8 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "budget_audit": {
         "posting": (), "sp2d": (), "sp2d_row": (), "treasury_return": (), "census_count": (), "contract": (), "ceiling_version": (),
         "budget_version": (),
-        "mismatch_step": (), "goods_received": (),
+        "mismatch_step": (), "goods_received": (), "supply_item": (), "standard_price": (), "handover": (), "invoice": (),
+        "kitchen_count": (), "staff_count": (), "movement_count": (),
     },
     "assistive_devices": {"delivery_line": (), "movement": (), "incoming": (), "handover": ()},
 }  # fmt: skip

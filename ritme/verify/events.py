@@ -43,7 +43,10 @@ _HEADS: Final = {
         SELECT 21 AS topic, id AS key, reservation_version AS version FROM batch
         UNION ALL SELECT 22, id, 1 FROM sp2d UNION ALL SELECT 22, id, 1 FROM treasury_return
         UNION ALL SELECT 23, id, version FROM mismatch
-        UNION ALL SELECT 24, year_id, max(event_version) FROM budget_version WHERE event_version > 0 GROUP BY year_id""",
+        UNION ALL SELECT 24, year_id, max(event_version) FROM budget_version WHERE event_version > 0 GROUP BY year_id
+        UNION ALL SELECT 25, id, 1 FROM year_audit
+        UNION ALL SELECT 25, id, 1 FROM detector_setting WHERE state = 'confirmed'
+        UNION ALL SELECT 25, key, max(version) FROM outbox WHERE type = 341 GROUP BY key""",
     "assistive_devices": """
         SELECT 31 AS topic, id AS key, version FROM delivery
         UNION ALL SELECT 31, id, version FROM device WHERE state = 'handed_over'

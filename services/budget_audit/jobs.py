@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from services.budget_audit import store
 from services.budget_audit.commands import detect, follow_up
+from services.budget_audit.store.comparisons import BY_GRAIN
 from shared.db.session import WriteSession
 from shared.messaging.reactions import Context, Job
 
@@ -19,12 +20,15 @@ async def evaluate_asked(session: WriteSession, context: Context) -> int:
         await session.execute(
             text("""DELETE FROM to_evaluate WHERE (code, reference) IN
                     (SELECT code, reference FROM to_evaluate ORDER BY asked_at LIMIT 500 FOR UPDATE SKIP LOCKED)
-                    RETURNING code, reference""")
+                    RETURNING code, reference, cause""")
         )
     ).all()
     await store.lock_references(session, {row.reference for row in asked})
     at, today = context.clock.now(), context.clock.today()
     for row in asked:
+        if row.code in BY_GRAIN:
+            await detect.evaluate_scope(session, row.code, row.reference, cause=row.cause, at=at, today=today)
+            continue
         cause = await session.scalar(
             text("""SELECT e.event_id FROM sp2d s JOIN document_event e ON e.document_id = s.id WHERE s.reference = :r
                      ORDER BY s.at DESC, s.number DESC LIMIT 1"""),

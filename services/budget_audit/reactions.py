@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.budget_audit import store
-from services.budget_audit.commands import detect, reserve, settle
+from services.budget_audit.commands import ask, audit_year, detect, reserve, settle
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
 from services.budget_audit.domain.detectors import over_ceiling as over
@@ -17,7 +18,14 @@ from services.budget_audit.domain.detectors import settled_differs_from_sp2d as 
 from services.budget_audit.domain.references import panti_month
 from shared.contracts.assistive_devices import StockReceived
 from shared.contracts.beneficiary import PantiDayCounted
-from shared.contracts.budget_audit import BudgetRevised, Sp2dRecorded, TreasuryReturnRecorded
+from shared.contracts.budget_audit import (
+    BudgetRevised,
+    DetectorSettingChanged,
+    EvidenceRecorded,
+    Sp2dRecorded,
+    TreasuryReturnRecorded,
+    YearAuditAsked,
+)
 from shared.contracts.disbursement import BatchApproved, BatchSent, BatchSettled, BatchWithdrawn
 from shared.db.session import WriteSession
 from shared.holidays import follow_holidays
@@ -68,6 +76,7 @@ async def treasury(events: Sequence[Received[Any]], session: WriteSession, conte
                 await detect.evaluate(session, code, references[event.id], cause=event.id, at=at, today=today)
             for code, reference in watched.get(event.key, ()):
                 await detect.evaluate(session, code, reference, cause=event.id, at=at, today=today)
+            await ask.after_money(session, event.key, references[event.id], cause=event.id, at=at)
 
 
 @reacts_to(BudgetRevised)
@@ -88,6 +97,7 @@ async def revisions(events: Sequence[Received[Any]], session: WriteSession, cont
         with caused_by(event):
             for one in found:
                 await detect.evaluate(session, one.code, one.reference, cause=event.id, at=at, today=today)
+            await ask.after_file(session, "cash-plan", event.key, event.data.year, cause=event.id, at=at)
 
 
 async def _watched(session: WriteSession, subjects: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
@@ -150,6 +160,31 @@ async def resident_days(events: Sequence[Received[PantiDayCounted]], session: Wr
     for reference, event in sorted(asked.items()):
         with caused_by(event):
             await detect.evaluate(session, food.CODE, reference, cause=event.id, at=at, today=today)
+            await ask.after_counts(session, reference, cause=event.id, at=at)
 
 
-reactions = (batches, treasury, revisions, stock, resident_days, follow_holidays)
+@reacts_to(EvidenceRecorded)
+async def evidence(events: Sequence[Received[EvidenceRecorded]], session: WriteSession, context: Context) -> None:
+    """Papers and counts of panti: what they may change is compared by the job, however many rows ask for the same."""
+    for event in events:
+        await ask.after_file(session, event.data.kind, event.key, event.data.year, cause=event.id, at=context.clock.now())
+
+
+@reacts_to(DetectorSettingChanged, YearAuditAsked)
+async def whole_years(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
+    """A year that somebody asked for, or the years that a changed threshold concerns."""
+    at, today = context.clock.now(), context.clock.today()
+    for event in events:
+        with caused_by(event):
+            if isinstance(event.data, YearAuditAsked):
+                result = await audit_year.audit(session, event.data.year, cause=event.id, at=at, today=today)
+                await session.execute(
+                    text("UPDATE year_audit SET done_at = :at, result = CAST(:result AS jsonb) WHERE id = :id"),
+                    {"at": at, "result": json.dumps(result), "id": event.key},
+                )
+            else:
+                for year in range(int(event.data.from_day[:4]), today.year + 1):
+                    await audit_year.audit(session, year, cause=event.id, at=at, today=today)
+
+
+reactions = (batches, treasury, revisions, stock, resident_days, evidence, whole_years, follow_holidays)

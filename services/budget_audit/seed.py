@@ -25,6 +25,15 @@ FOOD_ACCOUNTS = (
 )
 """Account codes that are residents' food. 0052 (meetings), 0053 (guests), 0055 and 0056 (education, health) are not."""
 
+FOOD_FOR_OTHERS = (
+    # DOMAIN.md, Codes: verified names.
+    ("5.1.02.01.01.0052", date(2021, 1, 1), FOREVER, "makanan dan minuman rapat"),
+    ("5.1.02.01.01.0053", date(2021, 1, 1), FOREVER, "jamuan tamu"),
+    ("5.1.02.01.01.0055", date(2021, 1, 1), FOREVER, "makan pada fasilitas pendidikan"),
+    ("5.1.02.01.01.0056", date(2021, 1, 1), FOREVER, "makan pada fasilitas kesehatan"),
+)
+"""Account codes that are somebody else's food: a panti's month booked there is on the wrong account."""
+
 FOOD_CEILINGS = (
     (date(2010, 1, 1), date(2017, 12, 31), 25_000, "Pergub 437/2010"),
     (date(2018, 1, 1), FOREVER, 40_000, "Pagu makan per orang per hari sejak 2018"),
@@ -37,6 +46,23 @@ MISMATCH_RULES = (
     (goods.CODE, "bidang-rehsos", 10),
     (over.CODE, "bendahara-pengeluaran", 10),
     (over.DROPPED, "bendahara-pengeluaran", 10),
+    ("minutes_from_contract_value", "pejabat-pembuat-komitmen", 10),
+    ("item_not_in_contract", "pejabat-pembuat-komitmen", 10),
+    ("unit_differs_from_contract", "pejabat-pembuat-komitmen", 10),
+    ("price_above_ssh", "pejabat-pembuat-komitmen", 10),
+    ("financial_against_physical", "pejabat-pembuat-komitmen", 10),
+    ("invoice_twice", "bendahara-pengeluaran", 10),
+    ("split_under_limit", "pejabat-pengadaan", 10),
+    ("one_supplier_many_panti", "pejabat-pengadaan", 10),
+    ("round_numbers", "panti/{panti}", 10),
+    ("year_end_rush", "panti/{panti}", 10),
+    ("portions_for_capacity", "panti/{panti}", 10),
+    ("residents_after_release", "panti/{panti}", 10),
+    ("wrong_account", "bendahara-pengeluaran", 10),
+    ("plan_deviation_month", "bendahara-pengeluaran", 10),
+    ("plan_deviation_to_date", "bendahara-pengeluaran", 10),
+    ("slow_absorption", "bendahara-pengeluaran", 10),
+    ("unit_cost_out_of_line", "panti/{panti}", 10),
 )
 """Office that must answer, and the working days it has (USERS.md, auditor, step 5)."""
 
@@ -53,6 +79,7 @@ def seed(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     # What people may change is filled in once and then left alone.
     _upsert(connection, "food_account", ("code", "from_day", "to_day", "verified", "note"), FOOD_ACCOUNTS, keep=True)
     _upsert(connection, "food_ceiling", ("from_day", "to_day", "price", "source"), FOOD_CEILINGS, keep=True)
+    _upsert(connection, "food_for_others", ("code", "from_day", "to_day", "note"), FOOD_FOR_OTHERS, keep=True)
     _upsert(connection, "mismatch_rule", ("code", "owner", "working_days"), MISMATCH_RULES, keep=True)
 
 

@@ -31,6 +31,7 @@ _SENTENCES: Final = {
     "already-sealed": "Bulan ini sudah melewati batas data.",
     "already-enrolled": "Ada orang di berkas yang sudah terdaftar pada program yang sama. Periksa lagi berkasnya.",
     "decree-differs": "SK dengan nomor ini sudah tercatat dengan isi lain.",
+    "setting-pending": "Usulan lain untuk ambang ini masih menunggu orang kedua. Sahkan atau tolak dahulu.",
     "recorded-meanwhile": "Dokumen dengan nomor ini sudah dicatat orang lain sementara itu.",
     "over-ceiling": "Melebihi pagu yang tersedia. Tidak ada yang disimpan.",
     "more-than-released": "Setoran kembali lebih besar dari dana yang dicairkan.",

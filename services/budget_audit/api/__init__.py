@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from services.budget_audit.api import budget, mismatches, money, panti, reality, versions
+from services.budget_audit.api import budget, detectors, mismatches, money, panti, reality, versions
 
 router = APIRouter()
-for _part in (budget, versions, money, mismatches, panti, reality):
+for _part in (budget, versions, money, mismatches, panti, reality, detectors):
     router.include_router(_part.router)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from services.budget_audit.domain.detectors.finding import Finding
 from services.budget_audit.domain.mismatch import State, Step, after
 from services.budget_audit.domain.references import panti_month
 from services.budget_audit.store import facts
+from services.budget_audit.store.comparisons import BY_GRAIN, Grain, look, scope_of
 from shared.contracts.budget_audit import MismatchDetected, MismatchExplained
 from shared.db.session import WriteSession
 from shared.holidays import holidays
@@ -24,13 +26,24 @@ from shared.messaging import outbox
 async def evaluate(session: WriteSession, code: str, reference: str, *, cause: str, at: datetime, today: date) -> None:
     """Run one detector on one reference. ``cause`` is the id of the event that asked; call it under ``lock_references``."""
     found = await facts.findings(session, code, reference)
-    if found is None:
-        return
+    if found is not None:
+        await _record(session, (code,), reference, found, cause=cause, at=at, today=today)
+
+
+async def evaluate_scope(session: WriteSession, grain: Grain, reference: str, *, cause: str, at: datetime, today: date) -> None:
+    """Run every detector of a grain on one reference, as ``evaluate``."""
+    found = await look(session, grain, scope_of(grain, reference))
+    await _record(session, BY_GRAIN[grain].codes, reference, found.get(reference, ()), cause=cause, at=at, today=today)
+
+
+async def _record(
+    session: WriteSession, codes: Sequence[str], reference: str, found: Sequence[Finding], *, cause: str, at: datetime, today: date
+) -> None:
     known = {
         row.id: row
         for row in await session.execute(
-            text("SELECT * FROM mismatch WHERE code = :code AND reference = :reference ORDER BY id FOR UPDATE"),
-            {"code": code, "reference": reference},
+            text("SELECT * FROM mismatch WHERE code = ANY(:codes) AND reference = :reference ORDER BY id FOR UPDATE"),
+            {"codes": list(codes), "reference": reference},
         )
     }
     for finding in found:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.budget_audit.commands.revise import Document, revise
 from services.budget_audit.domain.budget import Change, Covers
 from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
-from services.budget_audit.imports import keys
+from services.budget_audit.imports import keys, plain
 from services.budget_audit.store import revisions
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
@@ -187,6 +187,10 @@ async def _commit_cash_plan(staging: Staging) -> dict[str, Any]:
                 ON CONFLICT (line_id, month) DO UPDATE SET planned = excluded.planned"""),
         {"id": staging.import_id},
     )
+    year = await staging.session.scalar(
+        text("SELECT max(CAST(left(month, 4) AS integer)) FROM cash_plan_staging WHERE import_id = :id"), {"id": staging.import_id}
+    )
+    await plain.tell(staging, "cash-plan", done.rowcount, year or 0)  # type: ignore[attr-defined]
     return {"months": done.rowcount}  # type: ignore[attr-defined]
 
 

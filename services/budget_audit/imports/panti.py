@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from services.budget_audit import store
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
-from services.budget_audit.imports import keys
+from services.budget_audit.imports import keys, plain
 from shared.db.session import copy_in
 from shared.imports.kinds import Check, ImportKind, Staging
 from shared.kernel.errors import Refusal
@@ -115,6 +115,7 @@ async def _commit_census(staging: Staging) -> dict[str, Any]:
     )
     months = "SELECT panti, day FROM census_staging WHERE import_id = :id AND NOT known"
     await staging.session.execute(text(ASK.format(months=months)), parameters)
+    await plain.tell(staging, "census", done.rowcount)  # type: ignore[attr-defined]
     return {"days": done.rowcount}  # type: ignore[attr-defined]
 
 
@@ -181,6 +182,7 @@ async def _commit_contract(staging: Staging) -> dict[str, Any]:
     months = """SELECT panti, generate_series(date_trunc('month', from_day), to_day, interval '1 month')
                   FROM contract_staging WHERE import_id = :id AND NOT known"""
     await staging.session.execute(text(ASK.format(months=months)), parameters)
+    await plain.tell(staging, "contract", done.rowcount)  # type: ignore[attr-defined]
     return {"contracts": done.rowcount}  # type: ignore[attr-defined]
 
 

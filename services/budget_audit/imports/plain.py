@@ -180,7 +180,12 @@ async def _commit(kind: Plain, staging: Staging) -> dict[str, Any]:
                      SELECT {columns}, :id, :at FROM {kind.staged} s WHERE import_id = :id AND NOT known"""
     done = await staging.session.execute(text(insert), parameters)
     rows: int = done.rowcount  # type: ignore[attr-defined]
-    if rows:
-        data = EvidenceRecorded(kind=kind.template.name, year=staging.controls.year, rows=rows)
-        await outbox.append(staging.session, [outbox.Outgoing(staging.import_id, 1, data)], at=staging.at)
+    await tell(staging, kind.template.name, rows, staging.controls.year)
     return {"recorded": rows}
+
+
+async def tell(staging: Staging, kind: str, rows: int, year: int = 0) -> None:
+    """Whoever compares must hear of it; ``year`` 0: the rows say of which year they are."""
+    if rows:
+        data = EvidenceRecorded(kind=kind, year=year, rows=rows)
+        await outbox.append(staging.session, [outbox.Outgoing(staging.import_id, 1, data)], at=staging.at)
