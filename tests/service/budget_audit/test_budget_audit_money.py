@@ -228,7 +228,7 @@ async def test_last_years_rupiah_do_not_go_back_to_a_line_of_this_year(books: Bo
     await books.world.settle()
     row = {"nomor": "S-1", "tanggal": "2026-02-20", "rujukan": "2026-01-R01", "program": "KLJ", "nilai": 1_500_000}
     checked = await books.check("sts", [row])
-    refused = await books.as_("operator").post(f"/budget_audit/imports/{checked['id']}/commit")
+    refused = await books.as_("treasurer").post(f"/budget_audit/imports/{checked['id']}/commit")
     assert (refused.status_code, refused.json()["code"], refused.json()["available"]) == (409, "more-than-released", 0)
 
 
