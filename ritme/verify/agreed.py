@@ -135,6 +135,7 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
         "budget_version": (),
         "mismatch_step": (), "goods_received": (), "supply_item": (), "standard_price": (), "handover": (), "invoice": (),
         "kitchen_count": (), "staff_count": (), "movement_count": (),
+        "sample": (), "sample_item": (), "sample_note": (), "bpk_step": (),
     },
     "assistive_devices": {"delivery_line": (), "movement": (), "incoming": (), "handover": ()},
 }  # fmt: skip

@@ -55,6 +55,7 @@ _SENTENCES: Final = {
     "account-changed-since": "Rekening orang ini sudah lain daripada saat perubahan diusulkan. Batalkan usulan ini dan usulkan lagi.",
     "no-account-yet": "Orang ini belum punya rekening pada program itu. Rekening pertama masuk lewat berkas dari bank.",
     "other-account-number": "Nomor rekening tidak sama dengan yang diusulkan. Cocokkan keduanya dengan surat aslinya.",
+    "recommendation-known": "LHP ini sudah dicatat untuk temuan ini.",
     "same-account": "Rekening orang ini memang sudah yang itu; tidak ada yang perlu diubah.",
     "exclusive-circle": "Program-program ini sudah saling mengalah; orang yang punya semuanya tidak akan menerima satu pun.",
     "month-is-open": "Bulan itu sudah dibuka. Aturan berlaku mulai bulan yang belum dibuka; yang sudah dikirim tetap.",
