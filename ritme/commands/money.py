@@ -106,7 +106,19 @@ def lines(context: typer.Context, year: Annotated[int | None, typer.Option(help=
     """Budget lines: ceiling, reserved, realised, returned, available."""
     shown = terminal(context)
     found = shown.doors("treasurer").get("/budget_audit/lines", year=year)
-    keys = ("key", "description", "programme", "panti", "ceiling", "reserved", "realised", "returned", "available", "uncovered")
+    keys = (
+        "key",
+        "description",
+        "programme",
+        "panti",
+        "ceiling",
+        "reserved",
+        "realised",
+        "returned",
+        "available",
+        "uncovered",
+        "data_until",
+    )
     shown.answer(found, table(keys, [[one.get(key) for key in keys] for one in found["items"]]))
 
 

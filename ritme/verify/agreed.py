@@ -42,7 +42,7 @@ TYPES: Final[Mapping[str, tuple[int, ...]]] = {
     "disbursement.holidays": (243,),
     "disbursement.account": (251, 252, 253),
     "budget_audit.reservation": (301, 302),
-    "budget_audit.treasury": (311, 312),
+    "budget_audit.treasury": (311, 312, 313),
     "budget_audit.mismatch": (321, 322, 323, 324, 325, 326, 327, 328),
     "budget_audit.budget": (331,),
     "budget_audit.evidence": (341, 342, 343),
@@ -132,7 +132,7 @@ APPEND_ONLY: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "budget_audit": {
         "posting": (), "sp2d": (), "sp2d_row": (), "treasury_return": (), "census_count": (), "contract": (), "ceiling_version": (),
-        "budget_version": (),
+        "budget_version": (), "treasury_document": (), "treasury_document_entry": (), "source_coverage": (), "spd": (),
         "mismatch_step": (), "goods_received": (), "supply_item": (), "standard_price": (), "handover": (), "invoice": (),
         "kitchen_count": (), "staff_count": (), "movement_count": (),
         "sample": (), "sample_item": (), "sample_note": (), "bpk_step": (),

@@ -41,7 +41,7 @@ _HEADS: Final = {
         UNION ALL SELECT 12, id, 1 FROM payment WHERE outcome IN ('rejected', 'returned')""",
     "budget_audit": """
         SELECT 21 AS topic, id AS key, reservation_version AS version FROM batch
-        UNION ALL SELECT 22, id, 1 FROM sp2d UNION ALL SELECT 22, id, 1 FROM treasury_return
+        UNION ALL SELECT 22, sp2d_id, max(version) FROM sp2d_row GROUP BY sp2d_id UNION ALL SELECT 22, id, 1 FROM treasury_return
         UNION ALL SELECT 23, id, version FROM mismatch
         UNION ALL SELECT 24, year_id, max(event_version) FROM budget_version WHERE event_version > 0 GROUP BY year_id
         UNION ALL SELECT 25, id, 1 FROM year_audit

@@ -22,6 +22,7 @@ from shared.contracts.budget_audit import (
     BudgetRevised,
     DetectorSettingChanged,
     EvidenceRecorded,
+    Sp2dCorrected,
     Sp2dRecorded,
     TreasuryReturnRecorded,
     YearAuditAsked,
@@ -60,7 +61,7 @@ async def batches(events: Sequence[Received[Any]], session: WriteSession, contex
                 await detect.evaluate(session, code, reference, cause=event.id, at=at, today=today)
 
 
-@reacts_to(Sp2dRecorded, TreasuryReturnRecorded)
+@reacts_to(Sp2dRecorded, Sp2dCorrected, TreasuryReturnRecorded)
 async def treasury(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
     """Our own documents, compared away from the request that recorded them."""
     references = {e.id: await _reference(session, e) for e in events}
@@ -118,8 +119,8 @@ async def _watched(session: WriteSession, subjects: Sequence[UUID]) -> dict[UUID
 
 
 async def _reference(session: WriteSession, event: Received[Any]) -> str:
-    if isinstance(event.data, Sp2dRecorded):
-        return event.data.reference
+    if isinstance(event.data, (Sp2dRecorded, Sp2dCorrected)):
+        return str(event.data.reference)
     # An STS event names its batch by id; our own document also has what was written on it.
     return str(await session.scalar(text("SELECT reference FROM treasury_return WHERE id = :id"), {"id": event.key}))
 

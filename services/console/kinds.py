@@ -13,6 +13,7 @@ from services.console.words import PROGRAMMES
 COUNT: Final = ("count", "Jumlah baris menurut dokumen", "number")
 YEAR: Final = ("year", "Tahun anggaran dokumen", "number")
 SUM: Final = ("sum", "Jumlah rupiah menurut dokumen", "number")
+UNTIL: Final = ("covered_to", "Data sampai hari (kosong: tanggal dokumen terakhir)", "optional-date")
 CHOICES: Final = {
     "document": {"dpa": "DPA", "dppa": "DPPA (perubahan)", "pergeseran": "Pergeseran"},
     "covers": {
@@ -99,10 +100,15 @@ KINDS: Final = (
         ),
     ),
     Kind("budget_audit", "cash-plan", "Anggaran kas", "Rencana belanja per pos dan bulan.", "Operator, bendahara", fields=(COUNT, SUM)),
-    Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan ke kode penyaluran.", "Bendahara", True, (COUNT, SUM),
+    Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan penyaluran.", "Bendahara", True, (COUNT, SUM, UNTIL),
          second_role="treasurer"),
-    Kind("budget_audit", "sts", "STS (setor kembali)", "Dana yang kembali ke kas daerah.", "Bendahara", True, (COUNT, SUM),
+    Kind("budget_audit", "sts", "STS (setor kembali)", "Dana yang kembali ke kas daerah.", "Bendahara", True, (COUNT, SUM, UNTIL),
          second_role="treasurer"),
+    Kind(
+        "budget_audit", "treasury-documents", "Register dokumen perbendaharaan",
+        "SPP, SPM, SP2D, SPJ, BKU, NPD, STS. Yang sudah tercatat tidak dihitung dua kali; nilai yang berubah menjadi versi baru.",
+        "Operator, bendahara", fields=(COUNT, SUM, UNTIL),
+    ),
     Kind("budget_audit", "census", "Sensus penghuni panti", "Penghuni per panti per hari.", "Operator, kepala panti"),
     Kind("budget_audit", "contract", "Kontrak makan panti", "Harga per orang per hari dan masa berlakunya.", "Operator, kepala panti"),
     Kind(

@@ -190,6 +190,8 @@ IMPORT_RESULTS: Final = {
     "account_changes": "Rekening yang berganti", "in_force_on": "Mulai berlaku",
     "months": "Bulan dicatat", "resumed": "Dilanjutkan", "ended": "Dihentikan", "lines": "Pos anggaran", "ceilings_changed": "Pagu berubah",
     "version": "Versi anggaran", "added": "Pos baru", "dropped": "Pos dihapus", "raised": "Pagu naik", "lowered": "Pagu turun",
+    "documents": "Dokumen", "new": "Dokumen baru", "changed": "Nilai berubah (versi baru)", "confirmed": "Cocok dengan yang diketik",
+    "corrected": "Nilai berubah (versi baru)",
     "days": "Hari sensus", "contracts": "Kontrak", "recorded": "Dokumen dicatat",
     "matched": "Baris rekening koran cocok", "open": "Baris menunggu orang",
 }  # fmt: skip

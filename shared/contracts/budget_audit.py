@@ -62,6 +62,18 @@ class Sp2dRecorded(Event, frozen=True, kw_only=True):
     reference: str
 
 
+@event("budget_audit.sp2d.corrected.v1", 313, TREASURY)
+class Sp2dCorrected(Event, frozen=True, kw_only=True):
+    """A later file of the treasury brought another amount for a recorded SP2D: all its rows as they are now.
+
+    Never an SP2D of a payment list: those stay as they were recorded.
+    """
+
+    sp2d_number: str
+    rows: list[Sp2dRow]
+    reference: str
+
+
 @event("budget_audit.treasury_return.recorded.v1", 312, TREASURY)
 class TreasuryReturnRecorded(Event, frozen=True, kw_only=True):
     """Money went back to Kas Daerah by STS; ``batch_id`` where it came from a batch's holding."""

@@ -10,8 +10,8 @@ from sqlalchemy import Row, text
 
 from services.budget_audit import store
 from services.budget_audit.commands import reserve
-from services.budget_audit.domain.ledger import TREASURY, Posting, holding, spent
-from shared.contracts.budget_audit import Sp2dRecorded, Sp2dRow, TreasuryReturnRecorded
+from services.budget_audit.domain.ledger import TREASURY, Posting, holding, moved, spent
+from shared.contracts.budget_audit import Sp2dCorrected, Sp2dRecorded, Sp2dRow, TreasuryReturnRecorded
 from shared.db.session import WriteSession
 from shared.kernel.errors import Refusal
 from shared.kernel.ids import natural_id
@@ -81,6 +81,64 @@ async def _record_sp2d(session: WriteSession, import_id: UUID, number: str, rows
         reference=first.reference,
     )
     await outbox.append(session, [outbox.Outgoing(sp2d_id, 1, data)], at=at)
+
+
+async def correct_sp2d(session: WriteSession, import_id: UUID, *, at: datetime) -> int:
+    """Rows of recorded SP2D that a later file brings with another amount: one version more of the document, booked by the difference.
+
+    Returns the number of documents. The difference is taken from what is recorded now, under the lines' locks.
+    """
+    rows = (
+        await session.execute(
+            text("SELECT number, line_id, programme, amount FROM sp2d_staging WHERE import_id = :id AND known AND correction <> 0"),
+            {"id": import_id},
+        )
+    ).all()
+    await store.lock_lines(session, {row.line_id for row in rows})
+    for number in sorted({row.number for row in rows}):
+        await _correct_document(session, number, {row.line_id: row.amount for row in rows if row.number == number}, at=at)
+    return len({row.number for row in rows})
+
+
+async def _correct_document(session: WriteSession, number: str, amounts: dict[UUID, int], *, at: datetime) -> None:
+    recorded = (
+        await session.execute(
+            text("""SELECT s.id, s.reference, r.line_id, r.programme, sum(r.amount)::bigint AS amount,
+                           (SELECT max(version) FROM sp2d_row x WHERE x.sp2d_id = s.id) AS version
+                      FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id WHERE s.number = :number GROUP BY s.id, r.line_id, r.programme
+                     ORDER BY r.line_id"""),
+            {"number": number},
+        )
+    ).all()
+    version, postings, now = recorded[0].version + 1, [], []
+    for row in recorded:
+        amount = amounts.get(row.line_id, row.amount)
+        now.append(Sp2dRow(line=row.line_id, programme=row.programme, amount=amount))
+        change = amount - row.amount
+        if not change:
+            continue
+        line = (await store.lock_lines(session, [row.line_id]))[row.line_id]
+        if change > 0 and line.available < change:
+            raise OverCeiling(
+                f"SP2D {number} takes {change} more from line {line.key}, which has {line.available} left; import the DPA first",
+                requested=change, available=line.available, line=line.key, sp2d=number,
+            )  # fmt: skip
+        if line.realised + change < line.returned:
+            raise MoreThanReleased(
+                f"SP2D {number} would be less than what went back of it", requested=line.returned, available=line.realised + change
+            )
+        await store.change_line(session, row.line_id, realised=change)
+        await session.execute(
+            text("INSERT INTO sp2d_row VALUES (:sp2d, :line, :programme, :amount, :version)"),
+            {"sp2d": row.id, "line": row.line_id, "programme": row.programme, "amount": change, "version": version},
+        )
+        to = holding(row.programme) if row.programme else spent(line.key)
+        postings.append(moved(f"sp2d/{number}/{version}", to, TREASURY, change, line_id=row.line_id, source=f"sp2d/{number}"))
+    if not postings:
+        return  # another file brought the same correction meanwhile
+    await store.post(session, postings, at=at)
+    data = Sp2dCorrected(sp2d_number=number, rows=now, reference=recorded[0].reference)
+    await outbox.append(session, [outbox.Outgoing(recorded[0].id, version, data)], at=at)
 
 
 async def record_returns(session: WriteSession, import_id: UUID, *, at: datetime) -> dict[str, int]:

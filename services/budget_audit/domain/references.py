@@ -28,6 +28,11 @@ def panti_month(reference: str) -> PantiMonth | None:
     return PantiMonth(found[1], Month(found[2])) if found else None
 
 
+def is_batch_code(reference: str) -> bool:
+    """Has it the shape of a payment list's code, whether or not there is such a list?"""
+    return _BATCH_CODE.fullmatch(reference) is not None
+
+
 def canonical(reference: str) -> str:
     """One spelling per reference: ``bm1 2025-09`` is ``BM1/2025-09``, ``2025-09-m01`` is ``2025-09-M01``, blanks are single."""
     named = panti_month(reference)

@@ -1,15 +1,21 @@
-"""SP2D and STS: documents of the treasury. The same number with the same content has no effect; with another it is refused."""
+"""SP2D and STS: documents of the treasury, by number, from files that may overlap.
+
+The same number with the same content has no effect. Another amount is a new version of the document, booked by its
+difference (not of a list's SP2D); any other difference is refused, and so is every difference of an STS.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
+from pydantic import field_validator
 from sqlalchemy import text
 
 from services.budget_audit import store
 from services.budget_audit.commands import treasury
-from services.budget_audit.domain.references import canonical, panti_month
+from services.budget_audit.commands.documents import Paper, Source, cover, take
+from services.budget_audit.domain.references import canonical, is_batch_code, panti_month
 from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
 from services.budget_audit.imports import keys
 from shared.db.session import copy_in
@@ -39,6 +45,49 @@ STS_TEMPLATE = Template(
 )
 
 
+class Covering(keys.CountAndSum):
+    """Beside count and sum the days that the file speaks for; typed from the letter or the export's heading.
+
+    ``covered_to``: by default the last day of its rows. ``covered_from``: empty for a file that begins with the year.
+    """
+
+    covered_from: date | None = None
+    covered_to: date | None = None
+
+    @field_validator("covered_from", "covered_to", mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: Any) -> Any:
+        return given or None
+
+
+async def last_day(staging: Staging, table: str, column: str = "date") -> date | None:
+    """The last day that the file speaks for."""
+    found: date | None = staging.controls.covered_to or await staging.session.scalar(
+        text(f"SELECT max({column}) FROM {table} WHERE import_id = :id"), {"id": staging.import_id}
+    )
+    return found
+
+
+async def not_before_the_rows(staging: Staging, table: str, column: str = "date") -> list[str]:
+    """In plain words what is wrong with the typed days."""
+    first, last = staging.controls.covered_from, staging.controls.covered_to
+    found = (
+        await staging.session.execute(
+            text(f"SELECT min({column}) AS first, max({column}) AS last FROM {table} WHERE import_id = :id"), {"id": staging.import_id}
+        )
+    ).one()
+    problems = []
+    if last is not None and last > staging.service.clock.today():
+        problems.append("Berkas tidak dapat memuat hari yang belum tiba.")
+    if first is not None and last is not None and first > last:
+        problems.append("Hari pertama yang dimuat berkas sesudah hari terakhirnya.")
+    if last is not None and found.last is not None and found.last > last:
+        problems.append(f"Ada dokumen bertanggal {found.last:%d-%m-%Y}, sesudah hari terakhir yang diketik.")
+    if first is not None and found.first is not None and found.first < first:
+        problems.append(f"Ada dokumen bertanggal {found.first:%d-%m-%Y}, sebelum hari pertama yang diketik.")
+    return problems
+
+
 class RecordedMeanwhile(Refusal):
     """Somebody recorded one of these documents after the file was checked."""
 
@@ -63,8 +112,8 @@ async def _stage_sp2d(staging: Staging, rows: list[Row]) -> None:
     recorded: dict[str, dict[Any, Any]] = {}
     for found in await staging.session.execute(
         text(
-            """SELECT s.number, s.date, s.reference, r.line_id, r.amount FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id
-                WHERE s.number = ANY(:n)"""
+            """SELECT s.number, s.date, s.reference, r.line_id, CAST(sum(r.amount) AS bigint) AS amount
+                 FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id WHERE s.number = ANY(:n) GROUP BY s.id, r.line_id"""
         ),
         {"n": [row.values["nomor"] for row in rows]},
     ):
@@ -81,7 +130,10 @@ async def _stage_sp2d(staging: Staging, rows: list[Row]) -> None:
         if ("row", value["nomor"], line_id) in staging.seen:
             row.refuse("nomor", "double-row", "Nomor dan pos ini sudah ada di baris lain berkas ini.", value["nomor"])
         staging.seen.add(("row", value["nomor"], line_id))
-        known = _known(row, recorded.get(value["nomor"]), line_id, (value["tanggal"], reference, value["nilai"]))
+        before = recorded.get(value["nomor"], {}).get(line_id)
+        correction = _correction(row, before, reference)
+        content = (value["tanggal"], reference, value["nilai"] - correction)
+        known = _known(row, recorded.get(value["nomor"]), line_id, content, again=not correction)
         if row.ok:
             programme = keys.owner_of(row)[0]
             staged.append(
@@ -95,9 +147,10 @@ async def _stage_sp2d(staging: Staging, rows: list[Row]) -> None:
                     programme,
                     value["nilai"],
                     reference,
+                    correction,
                 )
             )
-    columns = ("import_id", "line", "known", "number", "date", "line_id", "programme", "amount", "reference")
+    columns = ("import_id", "line", "known", "number", "date", "line_id", "programme", "amount", "reference", "correction")
     await copy_in(staging.session, "sp2d_staging", columns, staged)
 
 
@@ -128,8 +181,23 @@ def _check_reference(row: Row, codes: keys.Codes, reference: str, known: set[str
         row.refuse("rujukan", "unknown-reference", words, reference, warning=True)
 
 
-def _known(row: Row, recorded: dict[Any, Any] | None, key: object, content: tuple[Any, ...]) -> bool:
-    """Is this row on record already? Another content under a recorded number is a problem of the row."""
+def _correction(row: Row, before: tuple[date, str, int] | None, reference: str) -> int:
+    """Rupiah by which a later file changes a row of a recorded document; 0 where it may not, or does not.
+
+    Of a list's SP2D no amount changes by a file: the list was funded with it, and the bank's file may be on its way.
+    """
+    value = row.values
+    if before is None or before[:2] != (value["tanggal"], reference) or is_batch_code(reference) or not value["nilai"]:
+        return 0
+    correction: int = value["nilai"] - before[2]
+    if correction:
+        words = f"Nilai dokumen ini tercatat {format_rupiah(before[2])}; nilai baru dicatat sebagai versi baru, selisihnya dibukukan."
+        row.refuse("nilai", "amount-changed", words, str(value["nilai"]), warning=True)
+    return correction
+
+
+def _known(row: Row, recorded: dict[Any, Any] | None, key: object, content: tuple[Any, ...], *, again: bool = True) -> bool:
+    """Is this row on record already? Another content under a recorded number is a problem of the row. ``again``: say so."""
     if recorded is None:
         return False
     if recorded.get(key) != content:
@@ -140,13 +208,14 @@ def _known(row: Row, recorded: dict[Any, Any] | None, key: object, content: tupl
             row.values["nomor"],
         )
         return False
-    row.refuse(
-        "nomor",
-        "already-recorded",
-        "Nomor ini sudah tercatat dengan isi yang sama; tidak dihitung lagi.",
-        row.values["nomor"],
-        warning=True,
-    )
+    if again:
+        row.refuse(
+            "nomor",
+            "already-recorded",
+            "Nomor ini sudah tercatat dengan isi yang sama; tidak dihitung lagi.",
+            row.values["nomor"],
+            warning=True,
+        )
     return True
 
 
@@ -159,8 +228,8 @@ async def _check_sp2d(staging: Staging) -> Check:
     check = await keys.totals(staging, "sp2d_staging", "amount")
     # What is reserved for the batch that an SP2D names is there for that SP2D to take.
     over = await staging.session.execute(
-        text("""WITH asked AS (SELECT line_id, sum(amount) AS amount FROM sp2d_staging
-                                WHERE import_id = :id AND NOT known GROUP BY line_id),
+        text("""WITH asked AS (SELECT line_id, sum(CASE WHEN known THEN correction ELSE amount END) AS amount FROM sp2d_staging
+                                WHERE import_id = :id GROUP BY line_id HAVING sum(CASE WHEN known THEN correction ELSE amount END) > 0),
                      own AS (SELECT l.line_id, sum(l.remaining) AS remaining
                                FROM reservation_line l JOIN batch b ON b.id = l.batch_id
                               WHERE b.code IN (SELECT reference FROM sp2d_staging WHERE import_id = :id AND NOT known) GROUP BY l.line_id)
@@ -174,12 +243,34 @@ async def _check_sp2d(staging: Staging) -> Check:
             f"Pos {store.line_key(line)}: SP2D {format_rupiah(line.amount)} melebihi sisa pagu "
             f"{format_rupiah(line.left)}. Impor DPA perubahan dahulu."
         )
+    check.not_ready.extend(await not_before_the_rows(staging, "sp2d_staging"))
     return check
 
 
 async def _commit_sp2d(staging: Staging) -> dict[str, Any]:
     await _refuse_recorded(staging, "sp2d_staging", "sp2d")
-    return await treasury.record_sp2d(staging.session, staging.import_id, at=staging.at)
+    done = await treasury.record_sp2d(staging.session, staging.import_id, at=staging.at)
+    corrected = await treasury.correct_sp2d(staging.session, staging.import_id, at=staging.at)
+    await _papers(staging, "SP2D", "sp2d_staging", _SP2D_PAPERS)
+    return done | ({"corrected": corrected} if corrected else {})
+
+
+_SP2D_PAPERS = """SELECT s.number, s.date, s.reference, sum(r.amount)::bigint AS amount,
+                         CASE WHEN count(DISTINCT r.line_id) = 1 THEN (array_agg(r.line_id))[1] END AS line_id
+                    FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id
+                   WHERE s.number IN (SELECT number FROM sp2d_staging WHERE import_id = :id) GROUP BY s.id"""
+_STS_PAPERS = """SELECT number, min(date) AS date, min(reference) AS reference, sum(amount)::bigint AS amount,
+                        CASE WHEN count(DISTINCT line_id) = 1 THEN (array_agg(line_id))[1] END AS line_id
+                   FROM treasury_return WHERE number IN (SELECT number FROM sts_staging WHERE import_id = :id) GROUP BY number"""
+
+
+async def _papers(staging: Staging, kind: str, table: str, papers: str) -> None:
+    """The same documents among all papers, beside what was typed of them; and up to which day this file speaks."""
+    found = (await staging.session.execute(text(papers), {"id": staging.import_id})).all()
+    given = [Paper(kind, row.number, row.date, row.amount, "", row.line_id, row.reference) for row in found]
+    await take(staging.session, given, Source("imported", staging.caller.person, staging.import_id), at=staging.at)
+    last = await last_day(staging, table)
+    await cover(staging.session, kind.lower(), staging.import_id, staging.controls.covered_from, last, at=staging.at)
 
 
 async def _refuse_recorded(staging: Staging, table: str, recorded: str) -> None:
@@ -258,19 +349,23 @@ async def _begin_sts(staging: Staging) -> None:
 
 
 async def _check_sts(staging: Staging) -> Check:
-    return await keys.totals(staging, "sts_staging", "amount")
+    check = await keys.totals(staging, "sts_staging", "amount")
+    check.not_ready.extend(await not_before_the_rows(staging, "sts_staging"))
+    return check
 
 
 async def _commit_sts(staging: Staging) -> dict[str, Any]:
     await _refuse_recorded(staging, "sts_staging", "treasury_return")
-    return await treasury.record_returns(staging.session, staging.import_id, at=staging.at)
+    done = await treasury.record_returns(staging.session, staging.import_id, at=staging.at)
+    await _papers(staging, "STS", "sts_staging", _STS_PAPERS)
+    return done
 
 
 SP2D = ImportKind(
-    SP2D_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, True,
+    SP2D_TEMPLATE, Covering, keys.MONEY_ROLES, keys.MONEY_ROLES, True,
     _stage_sp2d, _check_sp2d, _commit_sp2d, "sp2d_staging", _begin_sp2d, whole_agency=True,
 )  # fmt: skip
 STS = ImportKind(
-    STS_TEMPLATE, keys.CountAndSum, keys.MONEY_ROLES, keys.MONEY_ROLES, True,
+    STS_TEMPLATE, Covering, keys.MONEY_ROLES, keys.MONEY_ROLES, True,
     _stage_sts, _check_sts, _commit_sts, "sts_staging", _begin_sts, whole_agency=True,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
 from services.budget_audit.schemas import budget as schemas
 from services.budget_audit.store import line_key
+from services.budget_audit.store.coverage import coverage_of
 from shared.db.session import AnySession
 from shared.kernel.month import Month
 
@@ -21,13 +22,16 @@ async def lines(session: AnySession, year: int | None) -> schemas.Lines:
                  ORDER BY year, programme, panti, sub_skpd, sub_activity, account"""),
         {"year": year},
     )
+    rows = found.all()
+    spoken = await coverage_of(session, {row.year for row in rows})
     items = [
         schemas.Line(
-            **{name: getattr(row, name) for name in schemas.Line.model_fields if name not in ("key", "available")},
+            **{name: getattr(row, name) for name in schemas.Line.model_fields if name not in ("key", "available", "data_until")},
             key=line_key(row),
+            data_until=spoken[row.year].until,
             available=row.ceiling - row.reserved - row.realised + row.returned,
         )
-        for row in found
+        for row in rows
     ]
     return schemas.Lines(items=items)
 

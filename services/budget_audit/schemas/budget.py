@@ -12,7 +12,8 @@ class Line(BaseModel):
     """``available`` = ceiling - reserved - realised + returned; ``planned``: the year's cash plan so far on record.
 
     ``uncovered``: what a revision of the budget left reserved or spent above the ceiling; then ``available`` is less than
-    nothing by it. ``dropped``: no longer in the budget, and kept for what it has paid.
+    nothing by it. ``data_until``: the last day that a file of SP2D covered; what was spent later is not known, and not
+    nothing. ``dropped``: no longer in the budget, and kept for what it has paid.
     """
 
     id: UUID
@@ -32,6 +33,7 @@ class Line(BaseModel):
     available: int
     uncovered: int
     dropped: bool
+    data_until: date | None
 
 
 class Lines(BaseModel):

@@ -19,9 +19,9 @@ from services.budget_audit.store import line_key
 from shared.db.session import AnySession
 from shared.kernel.month import Month
 
-SP2D = """SELECT s.id, s.number, s.date, r.line_id, r.programme, r.amount, l.account, l.panti
+SP2D = """SELECT s.id, s.number, s.date, r.line_id, r.programme, sum(r.amount)::bigint AS amount, l.account, l.panti
             FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id JOIN budget_line l ON l.id = r.line_id
-           WHERE s.reference = :reference ORDER BY s.date, s.number"""
+           WHERE s.reference = :reference GROUP BY s.id, r.line_id, r.programme, l.id ORDER BY s.date, s.number"""
 
 
 async def findings(session: AnySession, code: str, reference: str) -> list[Finding] | None:
@@ -137,7 +137,7 @@ async def _line(session: AnySession, code: str, line_id: UUID) -> list[Finding] 
     if line is None:
         return None
     spent = await session.scalars(
-        text("""SELECT s.number FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id WHERE r.line_id = :id
+        text("""SELECT s.number FROM sp2d s JOIN sp2d_row r ON r.sp2d_id = s.id WHERE r.line_id = :id AND r.version = 1
                  ORDER BY s.date DESC, s.number DESC LIMIT 20"""),
         {"id": line_id},
     )

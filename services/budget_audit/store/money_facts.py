@@ -11,6 +11,7 @@ from services.budget_audit.domain.detectors.cash_plan import LineYear
 from services.budget_audit.domain.detectors.unit_cost import PantiCost
 from services.budget_audit.domain.detectors.wrong_account import Booked
 from services.budget_audit.store import line_key
+from services.budget_audit.store.coverage import coverage_of
 from services.budget_audit.store.supply_facts import Scope
 from shared.db.session import AnySession
 
@@ -18,7 +19,8 @@ from shared.db.session import AnySession
 async def covered(session: AnySession, year: int) -> tuple[int, int, str]:
     """The months of the year that the treasury's documents cover whole, as a slice, and the last day that they reach.
 
-    A source that begins in March says nothing of January; one that ends on 24 October nothing of October (TROUBLES O12).
+    A source that begins in March says nothing of January; one that ends on 24 October nothing of October (TROUBLES O12), and
+    days between two files that none covers are silence too, whatever came after them.
     """
     found = (
         await session.execute(
@@ -30,7 +32,9 @@ async def covered(session: AnySession, year: int) -> tuple[int, int, str]:
     ).one()
     if found.first is None:
         return 0, 0, ""
-    until = min(found.last, date(year, 12, 31))
+    said = (await coverage_of(session, [year]))[year]
+    until = min(max(found.last, said.until or found.last), date(year, 12, 31))
+    until = min([until, *(first - timedelta(days=1) for first, _ in said.holes if first > date(year, 1, 1))])
     first = 0 if found.first.month == 1 else found.first.month
     whole = 12 if until == date(year, 12, 31) else (until + timedelta(days=1)).month - 1
     return first, whole, until.isoformat()
@@ -98,11 +102,11 @@ async def december_numbers(session: AnySession, year: int, panti: str | None) ->
 
 
 BOOKED = """
-SELECT d.reference, d.number, l.account, r.amount, coalesce(o.note, '') AS note
+SELECT d.reference, d.number, l.account, sum(r.amount)::bigint AS amount, coalesce(o.note, '') AS note
   FROM sp2d d JOIN sp2d_row r ON r.sp2d_id = d.id JOIN budget_line l ON l.id = r.line_id
   LEFT JOIN food_for_others o ON o.code = l.account AND d.date BETWEEN o.from_day AND o.to_day
  WHERE d.reference ~ '^[A-Z0-9]{2,8}/[0-9]{4}-[0-9]{2}$' AND d.reference LIKE :pattern
- ORDER BY d.date, d.number, l.account
+ GROUP BY d.id, l.id, o.note ORDER BY d.date, d.number, l.account
 """
 
 

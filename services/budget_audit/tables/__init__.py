@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from services.budget_audit.tables import batches, budget, findings, mismatches, panti, reality, reference, staging, treasury
+from services.budget_audit.tables import batches, budget, documents, findings, mismatches, panti, reality, reference, staging, treasury
 from services.budget_audit.tables.base import metadata
 
-__all__ = ["batches", "budget", "findings", "metadata", "mismatches", "panti", "reality", "reference", "staging", "treasury"]
+__all__ = [
+    "batches", "budget", "documents", "findings", "metadata", "mismatches", "panti", "reality", "reference", "staging", "treasury",
+]  # fmt: skip

@@ -36,6 +36,7 @@ _staging(
     c.text("programme"),
     c.big("amount"),
     c.text("reference"),
+    c.big("correction", 0),
 )
 _staging(
     "sts",

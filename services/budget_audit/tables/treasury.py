@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Table, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, Table, Uuid
 
 from services.budget_audit.tables.base import metadata
 from shared.db import columns as c
@@ -26,7 +26,9 @@ Table(
     c.key("line_id", Uuid),
     c.text("programme"),
     c.big("amount"),
-    CheckConstraint("amount > 0", name="amount"),
+    Column("version", Integer, primary_key=True, autoincrement=False, server_default="1"),
+    # From version 2 on: by how much a later file changed the row. Sums are always what holds.
+    CheckConstraint("amount <> 0 AND (version > 1 OR amount > 0)", name="amount"),
 )
 Table(
     "treasury_return",
