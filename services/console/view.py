@@ -35,6 +35,7 @@ DONE: Final = {
     "hasil": "Hasil bank diterapkan.", "hasil-sama": "Berkas hasil ini sudah pernah diterima; tidak ada yang berubah.",
     "jelaskan": "Penjelasan dicatat.", "sepakati": "Penyelesaian dicatat.", "tutup": "Selisih ditutup.",
     "minta-penjelasan": "Penjelasan diminta; kantor itu punya 10 hari kerja.", "terima": "Penerimaan penjelasan dicatat.",
+    "uji-petik": "Uji petik diambil; benih dan caranya tercatat.",
     "serahkan": "Bukti dicatat; orang lain memeriksanya.", "buka-lagi": "Selisih dibuka lagi.", "catat": "Catatan disimpan.",
     "ajukan": "Daftar diajukan untuk diperiksa.", "periksa-daftar": "Tanda tangan pemeriksa dicatat.",
     "setujui": "Daftar disetujui; anggaran diminta.", "kirim": "Daftar dilepas; berkas segera ada di folder bank.",

@@ -172,6 +172,13 @@ MISMATCH_CODES: Final = {
 MISMATCH_STATES: Final = {
     "detected": "Ditemukan", "asked": "Penjelasan diminta", "explained": "Dijelaskan", "agreed": "Disepakati", "closed": "Ditutup",
 }  # fmt: skip
+BPK_STATUSES: Final = {
+    "sesuai": "Sesuai rekomendasi", "belum_sesuai": "Belum sesuai rekomendasi", "belum_ditindaklanjuti": "Belum ditindaklanjuti",
+    "tidak_dapat_ditindaklanjuti": "Tidak dapat ditindaklanjuti",
+}  # fmt: skip
+BPK_STAGES: Final = {
+    "office": "Menunggu jawaban kantor", "inspektorat": "Diperiksa Inspektorat", "bpk": "Ditelaah BPK", "done": "Selesai",
+}  # fmt: skip
 HANDOVERS: Final = {
     "waiting": "Berkas dilepas, sebentar lagi ada di folder bank", "handed_over": "Berkas sudah di folder bank",
     "late": "Bank belum mengirim tanda terima", "received": "Bank sudah menerima berkas",

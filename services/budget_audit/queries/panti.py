@@ -7,6 +7,7 @@ from sqlalchemy import text
 from services.budget_audit.domain.calendar import days_of
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.references import PantiMonth
+from services.budget_audit.queries.panti_story import BELONGS, OF_PACE
 from services.budget_audit.schemas import panti as schemas
 from services.budget_audit.store.facts import counted_by, food_facts
 from shared.db.session import AnySession
@@ -15,13 +16,13 @@ from shared.kernel.month import Month
 
 
 async def panti(session: AnySession) -> schemas.PantiList:
-    """The one with the most unexplained rupiah first (USERS.md, auditor, step 1)."""
+    """The one with the most unexplained rupiah first, then the one that waits longest (USERS.md, auditor, step 1)."""
     found = await session.execute(
-        text("""SELECT p.code, p.name, p.target, p.capacity, count(m.id) AS mismatches,
-                       coalesce(sum(abs(m.difference) - m.explained), 0)::bigint AS unexplained
-                  FROM panti p LEFT JOIN mismatch m ON m.code = :food AND m.subject = p.code AND m.state <> 'closed'
-                 GROUP BY p.code ORDER BY unexplained DESC, p.name"""),
-        {"food": food.CODE},
+        text(f"""SELECT p.code, p.name, p.target, p.capacity, count(m.id) AS mismatches, min(m.detected_at) AS oldest,
+                        coalesce(sum(abs(m.difference) - m.explained) FILTER (WHERE NOT m.code = ANY(:pace)), 0)::bigint AS unexplained
+                   FROM panti p LEFT JOIN mismatch m ON {BELONGS} AND m.state <> 'closed' AND m.difference <> 0
+                  GROUP BY p.code ORDER BY unexplained DESC, oldest, p.name"""),
+        {"pace": list(OF_PACE)},
     )
     return schemas.PantiList(items=[schemas.Panti(**row) for row in found.mappings()])
 

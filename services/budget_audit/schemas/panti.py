@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 
 class Panti(BaseModel):
-    """``unexplained``: rupiah of its mismatches that are not closed and have no explanation; ``mismatches``: how many are open."""
+    """``unexplained``: rupiah of its mismatches that are not closed and have no explanation; ``mismatches``: how many are open.
+
+    ``oldest``: when the first of them was found. Findings about the pace of spending are counted, their rupiah are not.
+    """
 
     code: str
     name: str
@@ -17,6 +20,7 @@ class Panti(BaseModel):
     capacity: int
     mismatches: int
     unexplained: int
+    oldest: datetime | None
 
 
 class PantiList(BaseModel):

@@ -16,6 +16,7 @@ router = APIRouter()
 OFFICES: Final = ("panti-head", "treasurer", "operator")
 ACTIONS: Final = {
     "minta-penjelasan": ("request", ("detected", "asked", "explained"), ("auditor",)),
+    "uji-petik": ("samples", ("detected", "asked", "explained", "agreed"), ("auditor",)),
     "jelaskan": ("explanation", ("detected", "asked"), OFFICES),
     "terima": ("acceptance", ("explained",), ("auditor",)),
     "sepakati": ("agreement", ("detected", "asked", "explained"), ("auditor",)),
@@ -75,12 +76,13 @@ def offered(mismatch: dict[str, Any], doors: Doors) -> list[str]:
 async def _mismatch(
     request: Request, doors: Doors, mismatch_id: str, problem: DoorProblem | None = None, typed: dict[str, str] | None = None
 ) -> Response:
-    found, panti, areas, names = await together(
-        doors.get(f"/budget_audit/mismatches/{mismatch_id}"), doors.ask("/budget_audit/panti"), doors.area_names(), doors.people_names()
-    )
+    found, panti, areas, names, samples, bpk = await together(
+        doors.get(f"/budget_audit/mismatches/{mismatch_id}"), doors.ask("/budget_audit/panti"), doors.area_names(), doors.people_names(),
+        doors.ask(f"/budget_audit/mismatches/{mismatch_id}/samples"), doors.ask("/budget_audit/bpk", mismatch=mismatch_id),
+    )  # fmt: skip
     return page(
         request, "mismatch.html", doors, status=problem.status if problem else 200, mismatch=found, panti=_names(panti), areas=areas,
-        names=names, actions=offered(found, doors), problem=problem, typed=typed or {},
+        names=names, actions=offered(found, doors), problem=problem, typed=typed or {}, samples=samples, bpk=bpk,
     )  # fmt: skip
 
 
@@ -111,6 +113,8 @@ def _body(action: str, typed: dict[str, str]) -> dict[str, Any]:
     words = typed.get("uraian", "")
     if action == "sepakati":
         return {"solution": typed.get("penyelesaian", ""), "owner": typed.get("pemilik", ""), "due_on": typed.get("tenggat", "")}
+    if action == "uji-petik":
+        return {"size": _amount(typed), "seed": typed.get("benih", "")}
     if action == "tutup":
         return {"evidence": typed.get("bukti", "")}
     if action == "buka-lagi":
