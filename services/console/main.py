@@ -103,8 +103,8 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
     app.state.memory = Memory(httpx.AsyncClient(base_url=settings.url, transport=transport, trust_env=False))
     for part in (
         login, calendar, year_end, balances,
-        holding, steps, month, scrutiny, payment_papers, batches, orders, limits, findings, gaps, cases, recipients, panti_book, panti_month,
-        trial, bank, imports, accounts, subscribers, official_figures, ahead, exclusive,
+        holding, steps, month, scrutiny, payment_papers, batches, orders, limits, findings, gaps, cases, recipients, panti_book,
+        panti_month, trial, bank, imports, accounts, subscribers, official_figures, ahead, exclusive,
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

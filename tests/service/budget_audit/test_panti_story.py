@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.service.budget_audit.books import Books, food_key
-from tests.service.budget_audit.test_mismatches import FOOD_SP2D, panti
 from tests.service.budget_audit.supplies import bast, bring, item, ssh
+from tests.service.budget_audit.test_mismatches import FOOD_SP2D, panti
 
 
 async def test_the_money_stands_beside_the_census_and_the_worst_panti_comes_first(books: Books) -> None:
@@ -33,13 +33,13 @@ async def test_the_money_stands_beside_the_census_and_the_worst_panti_comes_firs
 
 
 async def test_minutes_and_prices_of_the_months_contracts(books: Books) -> None:
-    await bring(books, "standard-price", [ssh()])
-    await bring(books, "supply-contract", [item()])
-    await bring(books, "handover", [bast("BAST-9", "2025-09-30", "100", 6_900_000), bast("BAST-10", "2025-10-01", "90", 6_210_000)])
+    await bring(books, "ssh", [ssh()])
+    await bring(books, "contract-items", [item()])
+    await bring(books, "bast", [bast("BAST-9", "2025-09-30", "100", 6_900_000), bast("BAST-10", "2025-10-01", "90", 6_210_000)])
     september = await books.get("/panti/BM1/story/2025-09")
     assert [(one["number"], one["day"], one["lines"], one["amount"]) for one in september["handovers"]] == [
         ("BAST-9", "2025-09-30", 1, 6_900_000)
     ]
-    assert [(one["item"], one["price"], one["standard_price"]) for one in september["prices"]] == [("Ayam fillet", 69_000, 63_100)]
+    assert [(one["item"], one["price"], one["standard_price"]) for one in september["prices"]] == [("ayam fillet", 69_000, 63_100)]
     quiet = await books.get("/panti/BM2/story/2025-09")
     assert (quiet["handovers"], quiet["prices"], quiet["findings"], quiet["money_until"]) == ([], [], [], None)
