@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ritme.verify.agreed import READS, TOPICS, TYPES
-from ritme.verify.looking import differences, every, side_by_side
+from ritme.verify.looking import counted, differences, every, side_by_side
 from ritme.verify.report import Invariant
 from ritme.verify.snapshots import BUS, Snapshot, Sources, ends_of
 
@@ -271,7 +271,7 @@ _STATE: Final = "programme, status, reason, amount, cohort, from_month, to_month
 
 
 def understood_the_same(look: Sources, line: Invariant) -> None:
-    """What disbursement keeps of others = what they have: enrolment states, seals, SP2D and STS of batches."""
+    """What one service keeps of others = what they have: enrolment states, seals, SP2D and STS of batches, days of the panti."""
     registry, ledger = look["beneficiary"], look["disbursement"]
     if not look.quiesced:
         line.note("not quiesced: what is not there yet was not counted as missing")
@@ -291,6 +291,27 @@ def understood_the_same(look: Sources, line: Invariant) -> None:
         returns = "SELECT {} AS id, programme, batch_id, amount FROM {} WHERE batch_id IS NOT NULL ORDER BY 1, 2"
         queries = (returns.format("id", "treasury_return"), returns.format("return_id", "batch_sts"))
         _compare(look, line, "sts", (look["budget_audit"], ledger), queries)
+        counts = "SELECT panti || '/' || day AS day, {} AS no, residents FROM {} ORDER BY 1, 2"
+        queries = (counts.format("version", "census_day"), counts.format("count_no", "census_count WHERE source = 'book'"))
+        _compare(look, line, "panti day", (registry, look["budget_audit"]), queries)
+    _nights_counted(registry, line)
+
+
+def _nights_counted(registry: Snapshot, line: Invariant) -> None:
+    """The newest count of each closed day is what the nights of the book give, but for books that wait to be counted again."""
+    counted(line, registry, "census_day")
+    every(
+        line,
+        registry,
+        """SELECT concat_ws(' ', 'panti', c.panti, c.day || ': counted', c.residents, 'by its book', b.residents)
+             FROM (SELECT DISTINCT ON (panti, day) panti, day, residents FROM census_day ORDER BY panti, day, version DESC) AS c
+            CROSS JOIN LATERAL (SELECT * FROM book_rule WHERE from_day <= c.day ORDER BY from_day DESC LIMIT 1) AS r
+            CROSS JOIN LATERAL (
+                  SELECT count(*) AS residents FROM stay s
+                   WHERE s.panti = c.panti AND c.day BETWEEN s.from_day AND s.to_day
+                     AND (s.state = 'present' OR s.state = 'on_leave' AND r.leave_counts OR s.state = 'fled' AND r.flight_counts)) AS b
+            WHERE c.residents <> b.residents AND NOT EXISTS (SELECT FROM census_ask a WHERE a.panti = c.panti)""",
+    )
 
 
 def _compare(look: Sources, line: Invariant, what: str, sides: tuple[Snapshot, Snapshot], queries: tuple[str, str]) -> None:

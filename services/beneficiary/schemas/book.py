@@ -16,7 +16,7 @@ Short = Annotated[str, Field(max_length=120)]
 
 
 class _Input(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
 class BookControls(_Input):
@@ -73,6 +73,8 @@ class Correction(_Input):
     """Take a line back; ``instead`` is the right one, where there is one (same person: no person fields)."""
 
     class Instead(_Input):
+        """The right line: its kind and person stay."""
+
         day: date
         hour: time | None = None
         to_panti: PantiCode | None = None

@@ -115,6 +115,8 @@ async def test_shapes_that_make_no_sense_are_refused(world: World) -> None:
         {"kind": "leave"},
         {"kind": "leave", "newcomer": {"name": "Orang Baru"}},
         {"kind": "admission", "nik": "123"},
+        {"kind": "admission", "newcomer": {"name": "     "}},
+        {"kind": "leave", "person_id": one, "reason": "    "},
         {"kind": "holiday", "person_id": one},
     )
     for wrong in shapes:
