@@ -17,7 +17,7 @@ SERVICE_OF: Final = {
     "accounts": "disbursement", "account-opening": "disbursement", "card-distribution": "disbursement",
     "carry-in": "disbursement", "results": "disbursement", "statement": "disbursement",
     "dpa": "budget_audit", "cash-plan": "budget_audit", "sp2d": "budget_audit", "sts": "budget_audit",
-    "census": "budget_audit", "contract": "budget_audit", "treasury-documents": "budget_audit",
+    "census": "budget_audit", "contract": "budget_audit", "treasury-documents": "budget_audit", "spd": "budget_audit",
     "contract-items": "budget_audit", "ssh": "budget_audit", "bast": "budget_audit", "invoice": "budget_audit",
     "kitchen-log": "budget_audit", "staff": "budget_audit", "movements": "budget_audit",
     "delivery": "assistive_devices",
@@ -39,6 +39,7 @@ CONTROLS_OF: Final = {
     "contract-items": '{"year":2025,"count":2}', "ssh": '{"year":2025,"count":40}', "bast": '{"year":2025,"count":3,"sum":900000}',
     "invoice": '{"year":2025,"count":3,"sum":900000}', "kitchen-log": '{"year":2025,"count":30}', "staff": '{"year":2025,"count":12}',
     "movements": '{"year":2025,"count":30}', "treasury-documents": '{"count":3,"sum":900000,"covered_to":"2025-10-24"}',
+    "spd": '{"count":3,"sum":900000}',
     "statement": '{"account":"1010101010","from_day":"2025-09-18","to_day":"2025-09-19","opening":0,"closing":0}',
 }  # fmt: skip
 """What the signed paper of each kind says, as it is typed; sums in rupiah (of one month, for a decree)."""

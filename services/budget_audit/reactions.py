@@ -11,11 +11,13 @@ from sqlalchemy import text
 
 from services.budget_audit import store
 from services.budget_audit.commands import ask, audit_year, detect, reserve, settle
+from services.budget_audit.domain.detectors import beyond_spd
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
 from services.budget_audit.domain.detectors import over_ceiling as over
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
 from services.budget_audit.domain.references import panti_month
+from services.budget_audit.domain.reservation import CASH_AID_ACCOUNT
 from shared.contracts.assistive_devices import StockReceived
 from shared.contracts.beneficiary import PantiDayCounted
 from shared.contracts.budget_audit import (
@@ -41,7 +43,8 @@ def codes_of(reference: str) -> tuple[str, ...]:
 @reacts_to(BatchApproved, BatchWithdrawn, BatchSent, BatchSettled)
 async def batches(events: Sequence[Received[Any]], session: WriteSession, context: Context) -> None:
     """Reserve and free budget, take the batches' figures, and compare them with the treasury's."""
-    watched = await _watched(session, [event.data.batch_id for event in events])
+    approvals = [event.data for event in events if isinstance(event.data, BatchApproved)]
+    watched = await _watched(session, [event.data.batch_id for event in events], approvals)
     codes = {e.data.code for e in events if isinstance(e.data, (BatchApproved, BatchSettled))}
     await store.lock_references(session, codes | {reference for found in watched.values() for _, reference in found})
     at, today = context.clock.now(), context.clock.today()
@@ -101,16 +104,45 @@ async def revisions(events: Sequence[Received[Any]], session: WriteSession, cont
             await ask.after_file(session, "cash-plan", event.key, event.data.year, cause=event.id, at=at)
 
 
-async def _watched(session: WriteSession, subjects: Sequence[UUID]) -> dict[UUID, list[tuple[str, str]]]:
-    """By batch, SP2D or STS: findings about its lines, which what happens to it may make larger, smaller or right."""
+async def _provided(session: WriteSession, import_ids: Sequence[UUID]) -> dict[str, UUID]:
+    """References of the lines that these files' SPD are for, each with its file."""
+    found = await session.execute(
+        text("SELECT DISTINCT ON (line_id) line_id, import_id FROM spd WHERE import_id = ANY(:ids) ORDER BY line_id, at DESC"),
+        {"ids": list(import_ids)},
+    )
+    return {over.reference(row.line_id): row.import_id for row in found}
+
+
+async def _watched(
+    session: WriteSession, subjects: Sequence[UUID], approvals: Sequence[BatchApproved] = ()
+) -> dict[UUID, list[tuple[str, str]]]:
+    """By batch, SP2D or STS: findings about its lines, which what happens to it may make larger, smaller or right.
+
+    Lines with an SPD are always looked at; an approval takes its programmes' lines of cash aid.
+    """
+    wanted = [(event, total.programme) for event in approvals for total in event.totals]
     rows = await session.execute(
         text("""WITH touched AS (
                     SELECT batch_id AS id, line_id FROM reservation_line WHERE batch_id = ANY(:ids)
                     UNION SELECT sp2d_id, line_id FROM sp2d_row WHERE sp2d_id = ANY(:ids)
-                    UNION SELECT id, line_id FROM treasury_return WHERE id = ANY(:ids))
+                    UNION SELECT id, line_id FROM treasury_return WHERE id = ANY(:ids)
+                    UNION SELECT a.batch_id, l.id
+                            FROM unnest(CAST(:approved AS uuid[]), CAST(:years AS integer[]), CAST(:programmes AS text[]))
+                            AS a(batch_id, year, programme)
+                            JOIN budget_line l ON l.year = a.year AND l.programme = a.programme AND l.account = :account)
                 SELECT t.id, m.code, m.reference FROM touched t
-                  JOIN mismatch m ON m.code = ANY(:codes) AND m.reference = 'pos/' || t.line_id ORDER BY t.id, m.reference, m.code"""),
-        {"ids": list(subjects), "codes": list(over.CODES)},
+                  JOIN mismatch m ON m.code = ANY(:codes) AND m.reference = 'pos/' || t.line_id
+                UNION SELECT t.id, :spd, 'pos/' || t.line_id FROM touched t WHERE EXISTS (SELECT FROM spd WHERE spd.line_id = t.line_id)
+                ORDER BY 1, 3, 2"""),
+        {
+            "ids": list(subjects),
+            "codes": list(over.CODES),
+            "spd": beyond_spd.CODE,
+            "account": CASH_AID_ACCOUNT,
+            "approved": [batch.batch_id for batch, _ in wanted],
+            "years": [int(batch.month[:4]) for batch, _ in wanted],
+            "programmes": [programme for _, programme in wanted],
+        },
     )
     found: dict[UUID, list[tuple[str, str]]] = {}
     for row in rows:
@@ -167,6 +199,13 @@ async def resident_days(events: Sequence[Received[PantiDayCounted]], session: Wr
 @reacts_to(EvidenceRecorded)
 async def evidence(events: Sequence[Received[EvidenceRecorded]], session: WriteSession, context: Context) -> None:
     """Papers and counts of panti: what they may change is compared by the job, however many rows ask for the same."""
+    provided = await _provided(session, [event.key for event in events if event.data.kind == "spd"])
+    await store.lock_references(session, provided.keys())
+    at, today = context.clock.now(), context.clock.today()
+    for reference, import_id in provided.items():
+        cause = next(event for event in events if event.key == import_id)
+        with caused_by(cause):
+            await detect.evaluate(session, beyond_spd.CODE, reference, cause=cause.id, at=at, today=today)
     for event in events:
         await ask.after_file(session, event.data.kind, event.key, event.data.year, cause=event.id, at=context.clock.now())
 

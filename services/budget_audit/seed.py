@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from services.budget_audit.domain.detectors import beyond_spd
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
 from services.budget_audit.domain.detectors import over_ceiling as over
@@ -46,6 +47,7 @@ MISMATCH_RULES = (
     (goods.CODE, "bidang-rehsos", 10),
     (over.CODE, "bendahara-pengeluaran", 10),
     (over.DROPPED, "bendahara-pengeluaran", 10),
+    (beyond_spd.CODE, "bendahara-pengeluaran", 10),
     ("minutes_from_contract_value", "pejabat-pembuat-komitmen", 10),
     ("item_not_in_contract", "pejabat-pembuat-komitmen", 10),
     ("unit_differs_from_contract", "pejabat-pembuat-komitmen", 10),

@@ -100,6 +100,7 @@ KINDS: Final = (
         ),
     ),
     Kind("budget_audit", "cash-plan", "Anggaran kas", "Rencana belanja per pos dan bulan.", "Operator, bendahara", fields=(COUNT, SUM)),
+    Kind("budget_audit", "spd", "SPD", "Penyediaan dana per pos dan periode.", "Operator, bendahara", fields=(COUNT, SUM)),
     Kind("budget_audit", "sp2d", "SP2D", "Nomor, tanggal, nilai per pos; rujukan penyaluran.", "Bendahara", True, (COUNT, SUM, UNTIL),
          second_role="treasurer"),
     Kind("budget_audit", "sts", "STS (setor kembali)", "Dana yang kembali ke kas daerah.", "Bendahara", True, (COUNT, SUM, UNTIL),

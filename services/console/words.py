@@ -150,6 +150,7 @@ MISMATCH_CODES: Final = {
     "food_differs_from_resident_days": "Belanja makan berbeda dari hari-orang × harga kontrak",
     "goods_differ_from_sp2d": "SP2D berbeda dari barang yang diterima",
     "over_ceiling": "Terpakai di atas pagu",
+    "beyond_spd": "Terpakai di luar SPD",
     "line_dropped_with_spending": "Pos dihapus, padahal sudah terpakai",
     "minutes_from_contract_value": "Berita acara dibuat sekali dari angka kontrak",
     "item_not_in_contract": "Barang di berita acara tidak ada di kontrak",

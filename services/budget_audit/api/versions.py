@@ -31,6 +31,12 @@ async def difference(year: Year, session: ReadDep, caller: CallerDep, first: Fro
     return await queries.difference(session, year, first, second)
 
 
+@router.get("/budgets/{year}/spd", dependencies=[allowed(whole_agency=True)])
+async def spd(year: Year, session: ReadDep, caller: CallerDep) -> schemas.YearSpd:
+    """SPD by line and period, beside the cash plan that they must follow and what is reserved and spent."""
+    return await queries.year_spd(session, year)
+
+
 @router.get("/imports/{import_id}/budget-difference", dependencies=[allowed(whole_agency=True)])
 async def proposed(import_id: UUID, session: ReadDep, caller: CallerDep) -> schemas.Difference:
     """What a checked budget file would change, before anybody commits it."""

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from services.budget_audit.domain.budget import Change, Covers, changed
 from services.budget_audit.schemas import versions as schemas
-from services.budget_audit.store import line_key
+from services.budget_audit.store import line_key, spd
 from services.budget_audit.store.revisions import LineChange, staged_changes
 from shared.db.session import AnySession
 from shared.kernel.errors import NotFound
@@ -71,6 +71,31 @@ async def proposed(session: AnySession, import_id: UUID) -> schemas.Difference:
     first = int(await session.scalar(text("SELECT max(version) FROM budget_version WHERE year = :year"), {"year": year}) or 0)
     changes = await staged_changes(session, import_id, Covers(found.controls.get("covers") or Covers.LINES))
     return _difference(year, first, None, changes)
+
+
+async def year_spd(session: AnySession, year: int) -> schemas.YearSpd:
+    """SPD beside cash plan and use, by line and period."""
+    lines = (
+        await session.execute(
+            text("SELECT * FROM budget_line l WHERE year = :year AND EXISTS (SELECT FROM spd WHERE spd.line_id = l.id) ORDER BY id"),
+            {"year": year},
+        )
+    ).all()
+    found = await spd.periods(session, [line.id for line in lines])
+    items = [
+        schemas.SpdLine(
+            line_id=line.id, key=line_key(line), description=line.description,
+            periods=[
+                schemas.SpdPeriod(
+                    month=one.month, provided=one.provided, planned=one.planned, used=one.used, beyond=max(0, one.used - one.provided),
+                    above_plan=0 if one.planned is None else max(0, one.provided - one.planned), numbers=list(one.numbers),
+                )
+                for one in found[line.id]
+            ],
+        )
+        for line in lines
+    ]  # fmt: skip
+    return schemas.YearSpd(year=year, items=sorted(items, key=lambda item: item.key))
 
 
 def _difference(year: int, first: int, second: int | None, changes: list[LineChange]) -> schemas.Difference:

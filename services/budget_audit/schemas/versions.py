@@ -37,6 +37,35 @@ class Versions(BaseModel):
     items: list[Version]
 
 
+class SpdPeriod(BaseModel):
+    """Up to the end of ``month``, from the beginning of the year: ``provided`` by SPD, ``planned`` by the cash plan, ``used``.
+
+    ``beyond``: used and not provided; ``above_plan``: provided and not planned (an SPD must follow the cash plan).
+    """
+
+    month: str
+    provided: int
+    planned: int | None
+    used: int
+    beyond: int
+    above_plan: int
+    numbers: list[str]
+
+
+class SpdLine(BaseModel):
+    line_id: UUID
+    key: str
+    description: str
+    periods: list[SpdPeriod]
+
+
+class YearSpd(BaseModel):
+    """Lines that have an SPD; of others nobody has said anything."""
+
+    year: int
+    items: list[SpdLine]
+
+
 class LineDifference(BaseModel):
     """``change``: added, dropped, raised, lowered. ``before`` and ``after``: ceilings, null where the line is not in the budget.
 

@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.budget_audit.domain.calendar import days_of
+from services.budget_audit.domain.detectors import beyond_spd
 from services.budget_audit.domain.detectors import food_differs_from_resident_days as food
 from services.budget_audit.domain.detectors import goods_differ_from_sp2d as goods
 from services.budget_audit.domain.detectors import over_ceiling as over
 from services.budget_audit.domain.detectors import settled_differs_from_sp2d as settled
 from services.budget_audit.domain.detectors.finding import Finding
 from services.budget_audit.domain.references import PantiMonth, panti_month
-from services.budget_audit.store import line_key
+from services.budget_audit.store import line_key, spd
 from shared.db.session import AnySession
 from shared.kernel.month import Month
 
@@ -31,6 +32,9 @@ async def findings(session: AnySession, code: str, reference: str) -> list[Findi
     if code == food.CODE:
         named = panti_month(reference)
         return await _food(session, named) if named else None
+    if code == beyond_spd.CODE:
+        line_id = over.line_of(reference)
+        return await _beyond_spd(session, line_id) if line_id else None
     if code in over.CODES:
         line_id = over.line_of(reference)
         return await _line(session, code, line_id) if line_id else None
@@ -124,6 +128,14 @@ def _prices(days: Sequence[date], dated: Sequence[object]) -> dict[date, int]:
 async def _food(session: AnySession, named: PantiMonth) -> list[Finding] | None:
     facts, numbers = await food_facts(session, named)
     return food.detect(facts) or None if numbers else None
+
+
+async def _beyond_spd(session: AnySession, line_id: UUID) -> list[Finding] | None:
+    line = (await session.execute(text("SELECT * FROM budget_line WHERE id = :id"), {"id": line_id})).one_or_none()
+    if line is None:
+        return None
+    found = (await spd.periods(session, [line_id])).get(line_id, [])
+    return beyond_spd.detect(line_key(line), found, [f"pos/{line_id}"])
 
 
 async def _line(session: AnySession, code: str, line_id: UUID) -> list[Finding] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.budget_audit.books import LIST, Books, food_key, sp2d_rows
+from tests.service.budget_audit.books import BATCH, LIST, Books, approved, food_key, pkd_key, sp2d_rows
 
 SP2D_1 = "0001/SP2D/2025"
 
@@ -203,3 +203,39 @@ async def test_advances_without_proof_by_age(books: Books) -> None:
     ]  # fmt: skip
     assert [(one["age"], one["count"], one["open"]) for one in found["by_age"]] == [("0-30", 1, 100), ("31-60", 1, 50), (">60", 1, 300)]
     assert (await books.as_("jakpus").get("/budget_audit/advances")).status_code == 403
+
+
+async def test_a_reservation_beyond_its_spd_is_a_finding_and_not_a_refusal(books: Books) -> None:
+    await books.dpa()
+    spd = {"nomor": "SPD/3", "tanggal": "2025-07-01", **pkd_key("KLJ"), "dari_bulan": "2025-07", "sampai_bulan": "2025-09"}
+    await books.bring("spd", [{**spd, "nilai": 150_000_000}])
+    await books.bring("cash-plan", [{**pkd_key("KLJ"), "bulan": "2025-09", "rencana": 140_000_000}])
+    await books.publish(BATCH, approved())
+    await books.world.settle()
+    (made,) = (await books.get(f"/reservations?batch_id={BATCH}"))["items"]
+    assert made["state"] == "made"
+    (found,) = await books.mismatches(code="beyond_spd")
+    assert (found["period"], found["expected"], found["actual"], found["difference"]) == (
+        "2025-09", 150_000_000, LIST["KLJ"], LIST["KLJ"] - 150_000_000,
+    )  # fmt: skip
+    assert found["evidence"][0] == "spd/SPD/3"
+    (line,) = (await books.get("/budgets/2025/spd"))["items"]
+    assert (line["periods"][0]["beyond"], line["periods"][0]["above_plan"]) == (LIST["KLJ"] - 150_000_000, 10_000_000)
+
+    await books.bring("spd", [{**spd, "nilai": LIST["KLJ"]}])
+    await books.world.settle()
+    (healed,) = await books.mismatches(code="beyond_spd")
+    assert (healed["difference"], healed["state"]) == (0, "explained")
+    assert (await books.bring("spd", [{"nilai": LIST["KLJ"], **spd}]))["result"] == {"recorded": 0}
+
+
+async def test_an_spd_is_checked_by_row_and_column(books: Books) -> None:
+    await books.dpa()
+    good = {"nomor": "1", "tanggal": "2025-07-01", **pkd_key("KLJ"), "dari_bulan": "2025-07", "sampai_bulan": "2025-09", "nilai": 10_000}
+    rows = [
+        good, good, {**good, "nomor": "2", "dari_bulan": "2024-12"}, {**good, "nomor": "3", "dari_bulan": "2025-10"},
+        {**good, "nomor": "4", "kode_sub_skpd": "X"}, {**good, "nomor": "5", "nilai": -1},
+    ]  # fmt: skip
+    view = await books.check("spd", rows, count=1, sum=10_000)
+    found = {(row, column) for row, column, code in await books.problems(view["id"]) if code != "unknown-activity"}
+    assert found == {(3, "nomor"), (4, "dari_bulan"), (5, "sampai_bulan"), (6, "kode_akun"), (7, "nilai")}

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.budget_audit.domain.budget import Change, changed, is_ours, levels
+from services.budget_audit.domain.detectors import beyond_spd
 from services.budget_audit.domain.detectors import over_ceiling as over
 
 FACTS = over.LineFacts("2025/1.06/x", 2025, 250_000_000, 0, 310_000_000, 0, False, 2, ("dpa/2025/2",))
@@ -68,3 +69,15 @@ def test_references_of_lines() -> None:
     line = UUID(int=7)
     assert over.line_of(over.reference(line)) == line
     assert over.line_of("BM1/2025-09") is None
+
+
+def test_beyond_an_spd_by_period() -> None:
+    march = beyond_spd.SpdPeriod("2025-03", 100, 90, 120, ("SPD/1",))
+    june = beyond_spd.SpdPeriod("2025-06", 200, 230, 240, ("SPD/1", "SPD/2"))
+    (found,) = beyond_spd.detect("line", [march, june], ["pos/1"])
+    assert (found.period, found.expected, found.actual) == ("2025-06", 200, 230)
+    assert found.evidence == ("spd/SPD/1", "spd/SPD/2", "pos/1")
+    assert "240" in found.ruled_out[0]
+    (other,) = beyond_spd.detect("line", [replace(june, planned=220)], [])
+    assert other.ruled_out == ()
+    assert beyond_spd.detect("line", [replace(june, used=200)], []) == []
