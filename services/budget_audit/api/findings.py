@@ -6,18 +6,30 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response, UploadFile
+from fastapi.responses import FileResponse
 
 from services.budget_audit.commands import bpk
 from services.budget_audit.commands import sample as sampling
 from services.budget_audit.queries import findings as queries
+from services.budget_audit.queries.finding_file import finding_file
 from services.budget_audit.schemas import findings as schemas
 from shared.kernel.ids import uuid7
+from shared.papers.sending import paper_file
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
 router = APIRouter(route_class=CommandRoute)
 
 _AUDITOR = [allowed("auditor")]
+
+
+@router.get("/mismatches/{mismatch_id}/file.{form}", dependencies=[allowed("auditor", "panti-head", "treasurer", "operator", "leader")])
+async def file(mismatch_id: UUID, form: str, request: Request, session: ReadDep, caller: CallerDep) -> FileResponse:
+    """Everything about a finding as one paper, ``xlsx`` or ``pdf``: numbers, evidence, history, samples, answers, BPK."""
+    today = request.app.state.service.clock.today()
+    return await paper_file(
+        f"temuan-{mismatch_id}.{form}", form, lambda target: finding_file(session, mismatch_id, form, target, today=today)
+    )
 
 
 @router.get("/mismatches/{mismatch_id}/samples")

@@ -91,6 +91,12 @@ async def mismatch_page(mismatch_id: str, request: Request, doors: DoorsDep) -> 
     return await _mismatch(request, doors, mismatch_id)
 
 
+@router.get("/temuan/selisih/{mismatch_id}/berkas.{form}")
+async def file(mismatch_id: str, form: str, doors: DoorsDep) -> Response:
+    """The file of the finding as it is now, to be handed to an auditor."""
+    return await doors.download(f"/budget_audit/mismatches/{mismatch_id}/file.{form}", f"temuan-{mismatch_id}.{form}")
+
+
 def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from services.disbursement.api.papers import paper_file
 from services.disbursement.api.programmes import Programmes
 from services.disbursement.commands.months import figures
 from services.disbursement.domain.figure import Definition
 from services.disbursement.queries.as_known import end_of
 from services.disbursement.queries.figure_paper import figure_paper
 from shared.kernel.month import PATTERN, parse_month
+from shared.papers.sending import paper_file
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 

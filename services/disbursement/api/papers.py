@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse
-from starlette.background import BackgroundTask
 
 from services.disbursement.queries import batches, papers
 from shared import audit
-from shared.imports.api import XLSX
 from shared.kernel.month import parse_month
+from shared.papers.sending import paper_file
 from shared.web.auth import CallerDep, allowed
 from shared.web.transactions import CommandRoute, ReadDep, WriteDep
 
 router = APIRouter(route_class=CommandRoute, tags=["papers"])
-
-_MEDIA: Final = {"xlsx": XLSX, "pdf": "application/pdf"}
-
-
-async def paper_file(name: str, form: str, write: Callable[[Path], Awaitable[None]]) -> FileResponse:
-    """What ``write`` writes, sent and then forgotten."""
-    folder = Path(tempfile.mkdtemp(prefix="ritme-paper-"))  # names and account numbers: gone once it is sent
-    try:
-        await write(folder / name)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return FileResponse(
-        folder / name, media_type=_MEDIA[form], filename=name, background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    )
 
 
 @router.get("/batches/{batch_id}/papers/{paper}.{form}", dependencies=[allowed("operator", "treasurer", "releaser", whole_agency=True)])

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from services.disbursement.queries.areas import area_names
-from services.disbursement.queries.papers import FORMS, writer_of
 from services.disbursement.templates import words
-from services.disbursement.templates.paper import Cell, Column, Head
 from shared.kernel.clock import JAKARTA
 from shared.kernel.errors import NotFound
 from shared.kernel.rupiah import format_rupiah
+from shared.papers.paper import Cell, Column, Head
+from shared.papers.sending import FORMS, writer_of
 
 
 async def figure_paper(figure: Mapping[str, Any], form: str, target: Path) -> None:

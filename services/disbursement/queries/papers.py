@@ -25,20 +25,18 @@ from services.disbursement.queries import holding, money, months
 from services.disbursement.queries.areas import place
 from services.disbursement.queries.payment_order import papers_of
 from services.disbursement.templates import words
-from services.disbursement.templates.paper import Cell, Column, Head, PaperWriter, Place
-from services.disbursement.templates.pdf import PdfWriter
-from services.disbursement.templates.workbook import WorkbookWriter
 from shared.crypto import FieldCipher
 from shared.db.session import AnySession, ReadSession, raw_connection
 from shared.kernel.errors import IllegalTransition, NotFound
 from shared.kernel.month import Month
 from shared.kernel.rupiah import format_rupiah
+from shared.papers.paper import Cell, Column, Head, PaperWriter, Place
+from shared.papers.sending import FORMS, writer_of
 from shared.runtime import Service
 from shared.web.auth import Caller
 
 BATCH_PAPERS: Final = ("spp-ls", "spm", "payment-list")
 MONTH_PAPERS: Final = ("reconciliation", "minutes")
-FORMS: Final = ("xlsx", "pdf")
 _NAMES_AT_ONCE: Final = 2_000
 
 
@@ -53,10 +51,6 @@ class Desk:
     @property
     def day(self) -> str:
         return words.day_words(self.service.clock.today())
-
-
-def writer_of(form: str, footer: str) -> PaperWriter:
-    return WorkbookWriter() if form == "xlsx" else PdfWriter(footer)
 
 
 # --- of a batch -------------------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""One set of templates for every paper that the office signs: the same sections as a workbook and as PDF."""
+"""The office's words on its papers (the writers of the papers stand in ``shared.papers``)."""

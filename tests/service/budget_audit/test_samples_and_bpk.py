@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
+
+from openpyxl import load_workbook
 
 from shared.kernel.clock import FrozenClock
 from tests.service.budget_audit.books import Books
@@ -52,6 +55,26 @@ async def test_a_sample_can_be_drawn_again_by_anybody_and_keeps_what_was_seen(bo
     file = await books.as_("auditor").get(f"/budget_audit/samples/{sample['id']}/notes/{notes[2]['id']}/file")
     assert (file.content, file.headers["content-type"]) == (b"%PDF-1.4 jawaban", "application/octet-stream")
     assert len((await books.get(f"/mismatches/{found}/samples"))["items"]) == 1
+    await post(books, "auditor", f"/mismatches/{found}/bpk", LHP)
+    await _the_file_holds_everything(books, found, sample)
+
+
+async def _the_file_holds_everything(books: Books, found: str, sample: dict[str, Any]) -> None:
+    workbook = await books.as_("auditor").get(f"/budget_audit/mismatches/{found}/file.xlsx")
+    assert workbook.status_code == 200, workbook.text
+    cells = [cell for sheet in load_workbook(BytesIO(workbook.content)) for row in sheet.iter_rows(values_only=True) for cell in row]
+    text = "\n".join(str(cell) for cell in cells if cell is not None)
+    for expected in (
+        "BERKAS TEMUAN", "3.480 hari-orang × 38.500 = 133.980.000", "Rp5.775.000", "sp2d/0077/SP2D/2025", "Ditemukan oleh sistem",
+        "Benih: rapat 7 Okt.", sample["items"][4]["item"], "Buku dapur: 116 porsi", "Jawaban pemasok CV Sumber Pangan", "surat.pdf",
+        "LHP 17/LHP/2026", "Status: belum ditindaklanjuti. Tenggat 2026-07-24.",
+    ):  # fmt: skip
+        assert expected in text, expected
+    assert {133_980_000, 139_755_000, 5_775_000} <= set(cells), "figures are numbers, so that an auditor can add them"
+    pdf = await books.as_("auditor").get(f"/budget_audit/mismatches/{found}/file.pdf")
+    assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    assert (await books.as_("auditor").get(f"/budget_audit/mismatches/{found}/file.docx")).status_code == 404
+    assert (await books.as_("warehouse").get(f"/budget_audit/mismatches/{found}/file.pdf")).status_code == 403
 
 
 async def test_bpk_hears_from_the_inspektorat_and_each_has_its_days(ground: Ground) -> None:

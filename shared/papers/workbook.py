@@ -11,7 +11,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from services.disbursement.templates.paper import Cell, Column, Head, Place
+from shared.papers.paper import Cell, Column, Head, Place
 
 _WIDTH: Final = 16
 _SHEET_TITLE: Final = 31

@@ -13,7 +13,7 @@ from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from services.disbursement.templates.paper import Cell, Column, Head, Place
+from shared.papers.paper import Cell, Column, Head, Place
 
 _PAGE: Final = landscape(A4)
 _LEFT: Final = 15 * mm
