@@ -53,6 +53,7 @@ compose-test: setup
 bench: setup ## months of 220,000, ten thousand and a million people beside their floors; writes docs/performance.md (a quarter of an hour)
 	$(BIN)/ritme bench --people 220000 --also 10000 --also 1000000 --write docs/performance.md
 	$(BIN)/python -m tests.support.bench_inquiries --write docs/performance.md
+	$(BIN)/ritme bench-findings
 
 lock: setup ## pin every dependency with its hashes
 	$(BIN)/python -m pip install --quiet uv

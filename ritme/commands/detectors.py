@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from ritme.bench.findings import SEED, run
 from ritme.client import FAILED, Json
 from ritme.terminal import Terminal, number, table, terminal
 
@@ -23,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     detectors.command("withdraw")(withdraw)
     app.add_typer(detectors, name="detectors", rich_help_panel="Look")
     app.command(rich_help_panel="Look")(audit)
+    app.command("bench-findings", rich_help_panel="Prove")(bench)
 
 
 def audit(
@@ -49,6 +51,19 @@ def audit(
     _audited(shown, asked)
     if asked["done_at"] is None:
         raise typer.Exit(FAILED)
+
+
+def bench(context: typer.Context, seed: Annotated[int, typer.Option(help="Of the generator; another one is another year.")] = SEED) -> None:
+    """Precision and recall on a generated year of panti papers with planted irregularities: a regression figure, not a claim."""
+    shown = terminal(context)
+    found = run(seed, shown.err)
+    rows = [(code, *one.values()) for code, one in found["by_code"].items()]
+    listed = table(("code", "planted", "found", "right findings", "wrong findings"), rows, f"{found['panti']} panti, seed {seed}")
+    line = (
+        f"recall {found['recall']} ({found['found']} of {found['planted']}), precision {found['precision']}, {found['following']} findings "
+        f"follow from planted acts; the year at once {found['year_at_once_s']} s, {found['differing']} references differ from the events'"
+    )
+    shown.answer(found, listed, line)
 
 
 def _audited(shown: Terminal, found: Json) -> None:

@@ -49,26 +49,28 @@ def _tell(office: Office, story: str) -> tuple[Json, Json]:
         path = FILES / FOLDER_OF[story] / f"{kind}.csv"
         # A price is compared with the table of its year and with nothing else: first without that table.
         if path.exists() and not (story == TANGERANG and kind == "ssh"):
-            office.step(f"File {kind}", lambda kind=kind, path=path: _bring(office, kind, path, year))  # type: ignore[misc]
-    office.step("Events are read, detectors look", lambda: _looked(office))
+            office.step(f"File {kind}", lambda kind=kind, path=path: bring(office, kind, path, year))  # type: ignore[misc]
+    office.step("Events are read, detectors look", lambda: looked(office))
     if story == TANGERANG:
         before = office.insist(lambda: _findings(office, year))
         path = FILES / FOLDER_OF[story] / "ssh.csv"
-        office.step("File ssh", lambda: _bring(office, "ssh", path, year))
-        office.step("Events are read, detectors look", lambda: _looked(office))
+        office.step("File ssh", lambda: bring(office, "ssh", path, year))
+        office.step("Events are read, detectors look", lambda: looked(office))
     audited = office.step("The whole year is audited", lambda: _audit(office, year))
     found = office.insist(lambda: _findings(office, year))
     beside = {"newly_recorded": audited["not_yet_recorded"], "audit": audited["findings"], "parked": report.parked(office)}
     return {"findings": found}, beside | ({} if before is None else {"without_ssh": before})
 
 
-def _looked(office: Office) -> None:
+def looked(office: Office) -> None:
+    """Until every fact that came in was read and compared."""
     office.wait_quiet()
     office.wait("the detectors", lambda: office.as_("auditor").get("/budget_audit/detectors")["waiting"] == 0 or None)
     office.wait_quiet()
 
 
-def _bring(office: Office, kind: str, path: Path, year: int) -> str:
+def bring(office: Office, kind: str, path: Path, year: int) -> str:
+    """Send and commit one file, its totals as its paper would say them."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
     controls: Json = {"count": len(rows)}
