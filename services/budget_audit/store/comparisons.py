@@ -50,23 +50,22 @@ class Comparison:
 
 async def _contracts(session: AnySession, scope: Scope, values: Mapping[str, int]) -> Found:
     held = await supply.contracts(session, scope)
-    handed, billed = await supply.minutes(session, scope), await supply.invoices(session, scope, "contract")
+    handed, billed = await supply.minutes(session, scope), await supply.billed(session, scope)
     standard, kitchen = await supply.standard_prices(session, scope.year), await supply.kitchen_days(session, scope.year)
     found: dict[str, list[Finding]] = {}
     for number, (contract, *_) in held.items():
         lines = handed.get(number, [])
-        bills = [(one.number, one.amount) for one in billed.get(number, [])]
         found[f"{number}/{scope.year}"] = [
             *minutes_from_contract_value.detect(contract, scope.year, lines, kitchen, values),
             *not_in_contract.detect(contract, scope.year, lines),
             *price_above_ssh.detect(contract, scope.year, lines, standard),
-            *financial_against_physical.detect(contract, scope.year, lines, bills, values),
+            *financial_against_physical.detect(contract, scope.year, lines, billed.get(number, (0, [])), values),
         ]
     return found
 
 
 async def _suppliers(session: AnySession, scope: Scope, values: Mapping[str, int]) -> Found:
-    billed = await supply.invoices(session, scope, "supplier_key", earlier=True)
+    billed = await supply.invoices_of_suppliers(session, scope)
     held = await supply.contracts(session, scope, "supplier_key")
     return {
         f"{supplier}/{scope.year}": suppliers.detect(supplier, scope.year, billed.get(supplier, []), held.get(supplier, []), values)
@@ -76,7 +75,7 @@ async def _suppliers(session: AnySession, scope: Scope, values: Mapping[str, int
 
 async def _panti_years(session: AnySession, scope: Scope, values: Mapping[str, int]) -> Found:
     year = scope.year
-    billed = await supply.invoices(session, scope, "panti")
+    round_ones = await supply.round_invoices(session, scope, values["round_unit"])
     prices = {
         number: [item.price for item in contract.items] for number, (contract, *_) in (await supply.contracts(session, Scope(year))).items()
     }
@@ -90,10 +89,10 @@ async def _panti_years(session: AnySession, scope: Scope, values: Mapping[str, i
             for n, amount in enumerate(money.twelve(year, row.spent)):
                 spent[n] += amount
     found: dict[str, list[Finding]] = {}
-    for panti in billed.keys() | sums.keys():
+    for panti in round_ones.keys() | sums.keys():
         planned, spent = sums.get(panti, ([0] * 12, [0] * 12))
         found[f"{panti}/{year}"] = [
-            *panti_year.round_numbers(panti, year, billed.get(panti, []), prices, values),
+            *panti_year.round_numbers(panti, year, *round_ones.get(panti, (0, [])), prices, values),
             *panti_year.year_end_rush(panti, year, spent, planned, numbers.get(panti, []), values),
         ]
     return found

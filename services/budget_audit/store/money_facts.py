@@ -102,16 +102,17 @@ async def december_numbers(session: AnySession, year: int, panti: str | None) ->
 
 
 BOOKED = """
-SELECT d.reference, d.number, l.account, sum(r.amount)::bigint AS amount, coalesce(o.note, '') AS note
+SELECT d.reference, d.number, l.account, sum(r.amount)::bigint AS amount, o.note
   FROM sp2d d JOIN sp2d_row r ON r.sp2d_id = d.id JOIN budget_line l ON l.id = r.line_id
-  LEFT JOIN food_for_others o ON o.code = l.account AND d.date BETWEEN o.from_day AND o.to_day
+  JOIN food_for_others o ON o.code = l.account AND d.date BETWEEN o.from_day AND o.to_day
  WHERE d.reference ~ '^[A-Z0-9]{2,8}/[0-9]{4}-[0-9]{2}$' AND d.reference LIKE :pattern
- GROUP BY d.id, l.id, o.note ORDER BY d.date, d.number, l.account
+ GROUP BY d.id, l.account, o.note HAVING sum(r.amount) > 0
+ ORDER BY d.date, d.number, l.account
 """
 
 
 async def booked(session: AnySession, scope: Scope) -> dict[str, list[Booked]]:
-    """SP2D rows by panti's month, of one of them or of the year."""
+    """SP2D of a panti's month on an account for other people's food, by that month: of one, or of the year."""
     pattern = f"{scope.subject}/{scope.month}" if scope.subject else f"%/{scope.year}-%"
     found: dict[str, list[Booked]] = {}
     for row in await session.execute(text(BOOKED), {"pattern": pattern}):

@@ -69,24 +69,50 @@ async def minutes(session: AnySession, scope: Scope, column: str = "contract") -
     return found
 
 
-async def invoices(session: AnySession, scope: Scope, column: str, *, earlier: bool = False) -> dict[str, list[Invoice]]:
-    """By ``contract``, ``supplier_key`` or ``panti``. ``earlier``: also older ones whose number comes again in the year."""
-    again = (
-        """OR EXISTS (SELECT FROM invoice o WHERE o.supplier_key = invoice.supplier_key AND o.folded = invoice.folded
-                       AND o.day BETWEEN :first AND :last) AND day < :first"""
-        if earlier
-        else ""
-    )
-    rows = await session.execute(
-        text(f"""SELECT * FROM invoice WHERE (day BETWEEN :first AND :last {again}) AND {column} <> ''
-                    AND (CAST(:subject AS text) IS NULL OR {column} = :subject) ORDER BY day, number, paid_by"""),
+_OF_SUPPLIER = """SELECT * FROM invoice i WHERE (CAST(:subject AS text) IS NULL OR supplier_key = :subject)
+                     AND (day BETWEEN :first AND :last AND contract = ''
+                          OR day <= :last AND EXISTS (
+                             SELECT FROM invoice o WHERE o.supplier_key = i.supplier_key AND o.folded = i.folded
+                                AND (o.number, o.paid_by) <> (i.number, i.paid_by)))
+                    ORDER BY day, number, paid_by"""
+_ROUND = """SELECT * FROM invoice WHERE day BETWEEN :first AND :last AND panti <> '' AND amount % :unit = 0
+               AND (CAST(:subject AS text) IS NULL OR panti = :subject) ORDER BY day, number, paid_by"""
+
+
+async def invoices_of_suppliers(session: AnySession, scope: Scope) -> dict[str, list[Invoice]]:
+    """What may be looked at together: invoices without a contract in the year, and those whose number comes more than once up to its
+    end, so that one of last year that is paid again is seen. A year has a million others; they stay where they are."""
+    return await _invoices(session, _OF_SUPPLIER, scope.bounds, "supplier_key")
+
+
+async def round_invoices(session: AnySession, scope: Scope, unit: int) -> dict[str, tuple[int, list[Invoice]]]:
+    """By panti: how many invoices it has in the year, and those of them that are a multiple of ``unit``."""
+    counts = await session.execute(
+        text("""SELECT panti, count(*) AS many FROM invoice WHERE day BETWEEN :first AND :last AND panti <> ''
+                   AND (CAST(:subject AS text) IS NULL OR panti = :subject) GROUP BY panti"""),
         scope.bounds,
     )
+    found = await _invoices(session, _ROUND, scope.bounds | {"unit": unit}, "panti")
+    return {row.panti: (row.many, found.get(row.panti, [])) for row in counts}
+
+
+async def _invoices(session: AnySession, query: str, parameters: dict[str, Any], column: str) -> dict[str, list[Invoice]]:
     found: dict[str, list[Invoice]] = {}
-    for row in rows:
+    for row in await session.execute(text(query), parameters):
         one = Invoice(row.number, row.folded, row.day, row.amount, row.contract, row.panti, row.paid_by)
         found.setdefault(getattr(row, column), []).append(one)
     return found
+
+
+async def billed(session: AnySession, scope: Scope) -> dict[str, tuple[int, list[str]]]:
+    """By contract: rupiah of its invoices of the year, and the numbers of the first of them."""
+    rows = await session.execute(
+        text("""SELECT contract, sum(amount)::bigint AS amount, (array_agg(number ORDER BY day, number))[1:20] AS numbers FROM invoice
+                 WHERE day BETWEEN :first AND :last AND contract <> '' AND (CAST(:subject AS text) IS NULL OR contract = :subject)
+                 GROUP BY contract"""),
+        scope.bounds,
+    )
+    return {row.contract: (row.amount, row.numbers) for row in rows}
 
 
 async def standard_prices(session: AnySession, year: int) -> Mapping[tuple[str, str], int]:

@@ -45,10 +45,10 @@ def bill(number: int, amount: int, contract: str = "") -> suppliers.Invoice:
 
 def test_round_sums_that_are_multiples_of_the_contract_price_are_ruled_out() -> None:
     round_ones = [bill(n, n * 1_000_000, "K") for n in range(1, 7)]
-    (found,) = panti_year.round_numbers("BM1", 2025, round_ones, {"K": [69_300]}, DEFAULTS)
+    (found,) = panti_year.round_numbers("BM1", 2025, 6, round_ones, {"K": [69_300]}, DEFAULTS)
     assert found.actual == 21_000_000
-    assert panti_year.round_numbers("BM1", 2025, round_ones, {"K": [25_000]}, DEFAULTS) == []
-    assert panti_year.round_numbers("BM1", 2025, round_ones[:4], {}, DEFAULTS) == []  # too few to say
+    assert panti_year.round_numbers("BM1", 2025, 6, round_ones, {"K": [25_000]}, DEFAULTS) == []
+    assert panti_year.round_numbers("BM1", 2025, 4, round_ones[:4], {}, DEFAULTS) == []  # too few to say
 
 
 def contract(number: str, *panti: str, capacity: int = 0, people: int = 50) -> Contract:

@@ -11,9 +11,10 @@ from services.budget_audit.domain.thresholds import Values
 CODE = "financial_against_physical"
 
 
-def detect(contract: Contract, year: int, minutes: Sequence[Minutes], invoices: Sequence[tuple[str, int]], values: Values) -> list[Finding]:
-    """``invoices``: number and rupiah, both of that year. Handed over and not billed yet is lawful; billed without minutes is not."""
-    billed = sum(amount for _, amount in invoices)
+def detect(contract: Contract, year: int, minutes: Sequence[Minutes], invoices: tuple[int, Sequence[str]], values: Values) -> list[Finding]:
+    """``invoices``: rupiah of the year's, and the numbers of some. Handed over and not billed yet is lawful; billed without
+    minutes is not."""
+    billed, numbers = invoices
     handed = sum(one.amount for one in minutes)
     if billed - handed <= billed * values["physical_gap"] // 100:
         return []
@@ -23,7 +24,7 @@ def detect(contract: Contract, year: int, minutes: Sequence[Minutes], invoices: 
         f"selisih {grouped(billed - handed)}"
     )
     evidence = (
-        f"kontrak/{contract.number}", *dict.fromkeys(f"tagihan/{number}" for number, _ in invoices),
+        f"kontrak/{contract.number}", *dict.fromkeys(f"tagihan/{number}" for number in numbers),
         *dict.fromkeys(f"bast/{one.number}" for one in minutes),
     )  # fmt: skip
     notes = ("Barang yang sudah diserahkan tetapi belum ditagih tidak dihitung sebagai selisih.",)

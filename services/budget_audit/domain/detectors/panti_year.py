@@ -13,17 +13,19 @@ RUSH = "year_end_rush"
 CODES = (ROUND, RUSH)
 
 
-def round_numbers(panti: str, year: int, invoices: Sequence[Invoice], prices: Mapping[str, Sequence[int]], values: Values) -> list[Finding]:
-    """``prices``: unit prices by contract. A quantity times its contract price that comes out round is ruled out."""
+def round_numbers(
+    panti: str, year: int, count: int, round_ones: Sequence[Invoice], prices: Mapping[str, Sequence[int]], values: Values
+) -> list[Finding]:
+    """``count``: all invoices of the year, ``round_ones`` those that are a multiple of the round unit; ``prices``: unit prices by
+    contract. A quantity times its contract price that comes out round is ruled out."""
     unit = values["round_unit"]
-    round_ones = [one for one in invoices if one.amount % unit == 0]
     explained = [one for one in round_ones if any(price >= 1_000 and one.amount % price == 0 for price in prices.get(one.contract, ()))]
     left = [one for one in round_ones if one not in explained]
-    if len(invoices) < values["round_count"] or len(left) * 100 < values["round_share"] * len(invoices):
+    if count < values["round_count"] or len(left) * 100 < values["round_share"] * count:
         return []
     total = sum(one.amount for one in left)
     formula = (
-        f"{len(left)} dari {len(invoices)} tagihan berjumlah bulat (kelipatan {grouped(unit)}), bersama {grouped(total)}; "
+        f"{len(left)} dari {count} tagihan berjumlah bulat (kelipatan {grouped(unit)}), bersama {grouped(total)}; "
         "banyaknya kali harga jarang bulat"
     )
     notes = (f"{len(explained)} tagihan bulat cocok dengan kelipatan harga kontraknya dan tidak dihitung.",) if explained else ()

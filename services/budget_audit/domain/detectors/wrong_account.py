@@ -13,7 +13,7 @@ CODE = "wrong_account"
 
 @dataclass(frozen=True)
 class Booked:
-    """One row of an SP2D for a panti's month; ``note`` says whose food the account is for, empty where it is a right one."""
+    """What an SP2D for a panti's month took from an account for other people's food; ``note`` says whose."""
 
     number: str
     account: str
@@ -23,11 +23,10 @@ class Booked:
 
 def detect(panti: str, month: Month, rows: Sequence[Booked]) -> list[Finding]:
     """Only SP2D that name a panti's month are about residents' food: a meeting has a reference of its own and is ruled out so."""
-    wrong = [row for row in rows if row.note]
-    if not wrong:
+    if not rows:
         return []
-    total = sum(row.amount for row in wrong)
-    terms = " + ".join(f"{row.number} {grouped(row.amount)} di {row.account} ({row.note})" for row in wrong)
+    total = sum(row.amount for row in rows)
+    terms = " + ".join(f"{row.number} {grouped(row.amount)} di {row.account} ({row.note})" for row in rows)
     notes = ("Belanja rapat atau tamu tidak merujuk makan satu bulan panti; rujukan SP2D ini menyebut bulan panti.",)
-    evidence = tuple(dict.fromkeys(f"sp2d/{row.number}" for row in wrong))
+    evidence = tuple(dict.fromkeys(f"sp2d/{row.number}" for row in rows))
     return [Finding(CODE, panti, month, 0, total, f"{terms} = {grouped(total)}", evidence, notes)]
