@@ -18,6 +18,7 @@ from services.console.pages import (
     balances,
     bank,
     batches,
+    budget,
     calendar,
     cases,
     exclusive,
@@ -105,6 +106,7 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
         login, calendar, year_end, balances,
         holding, steps, month, scrutiny, payment_papers, batches, orders, limits, findings, gaps, cases, recipients, panti_book,
         panti_month, trial, bank, imports, accounts, subscribers, official_figures, ahead, exclusive,
+        budget,
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
