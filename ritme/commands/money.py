@@ -14,10 +14,16 @@ GAP_KEYS: Final = ("open", "by_reason", "without_owner", "without_due_date", "pa
 
 
 def add_to(app: typer.Typer) -> None:
-    mismatch = typer.Typer(no_args_is_help=True, help="Explain, agree and close a mismatch; different people.")
+    mismatch = typer.Typer(no_args_is_help=True, help="Ask, explain, accept, agree and close a mismatch; different people.")
+    mismatch.command("ask")(ask)
     mismatch.command("explain")(explain)
+    mismatch.command("accept")(accept)
     mismatch.command("agree")(agree)
+    mismatch.command("hand-in")(hand_in)
     mismatch.command("close")(close)
+    mismatch.command("reopen")(reopen)
+    mismatch.command("note")(note)
+    mismatch.command("sample")(sample)
     ledger = typer.Typer(no_args_is_help=True, help="The ledger of entitlement months.")
     ledger.command("export")(export)
     app.command(rich_help_panel="Look")(gaps)
@@ -63,6 +69,48 @@ def mismatches(
     found = shown.doors("auditor").get("/budget_audit/mismatches", year=year, state=state or None, code=code or None)
     keys = ("code", "subject", "period", "expected", "actual", "difference", "open", "state", "owner", "due_on", "id")
     shown.answer(found, table(keys, [[one.get(key) for key in keys] for one in found["items"]]))
+
+
+def ask(context: typer.Context, mismatch: str, text: Annotated[str, typer.Option()]) -> None:
+    """The auditor asks the office concerned to explain what is open, within ten working days."""
+    _act(terminal(context), "auditor", f"{mismatch}/request", {"text": text})
+
+
+def accept(
+    context: typer.Context,
+    mismatch: str,
+    text: Annotated[str, typer.Option(help="Why not the rest.")],
+    amount: Annotated[int, typer.Option(help="Rupiah that are accepted.")],
+) -> None:
+    """The auditor accepts the explanation, or a part of it."""
+    _act(terminal(context), "auditor", f"{mismatch}/acceptance", {"text": text, "amount": amount})
+
+
+def hand_in(
+    context: typer.Context,
+    mismatch: str,
+    text: Annotated[str, typer.Option()],
+    evidence: Annotated[list[str], typer.Option(help="Again for each.")],
+) -> None:
+    """The owner of the solution hands in what shows that it is done."""
+    _act(terminal(context), "panti-head", f"{mismatch}/evidence", {"text": text, "evidence": evidence})
+
+
+def reopen(context: typer.Context, mismatch: str, reason: Annotated[str, typer.Option()]) -> None:
+    """An auditor opens a closed one again."""
+    _act(terminal(context), "auditor", f"{mismatch}/reopening", {"reason": reason})
+
+
+def note(context: typer.Context, mismatch: str, text: Annotated[str, typer.Option()]) -> None:
+    """A remark in its history."""
+    _act(terminal(context), "auditor", f"{mismatch}/notes", {"text": text})
+
+
+def sample(context: typer.Context, mismatch: str, size: Annotated[int, typer.Option()], seed: str = "") -> None:
+    """Draw items of its evidence (uji petik); seed and method are kept, so that anybody can draw them again."""
+    shown = terminal(context)
+    drawn = shown.doors("auditor").post(f"/budget_audit/mismatches/{mismatch}/samples", {"size": size, "seed": seed})
+    shown.answer(drawn, table(("position", "item"), [(one["position"], one["item"]) for one in drawn["items"]], f"seed {drawn['seed']}"))
 
 
 def explain(

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.budget_audit.domain.calendar import days_of
 from services.budget_audit.schemas import panti_story as schemas
+from services.budget_audit.store.coverage import data_until
 from shared.db.session import AnySession
 from shared.kernel.errors import NotFound
 from shared.kernel.month import Month
@@ -42,7 +43,7 @@ async def story(session: AnySession, code: str, month: Month, today: date) -> sc
     return schemas.PantiStory(
         panti=code, month=month, budget_version=version.version if version else None,
         budget_document=" ".join(part for part in (version.document.upper(), version.number) if part) if version else "",
-        **budget, handovers=[schemas.HandedOver(**row) for row in handed.mappings()],
+        **budget, money_until=await data_until(session, int(month[:4])), handovers=[schemas.HandedOver(**row) for row in handed.mappings()],
         prices=[schemas.ComparedPrice(**row) for row in prices.mappings()],
         findings=[schemas.PantiFinding(**row) for row in findings.mappings()], months=list(months),
     )  # fmt: skip
@@ -57,8 +58,7 @@ SELECT (SELECT coalesce(sum(ceiling), 0)::bigint FROM line) AS ceiling,
        (SELECT coalesce(sum(planned), 0)::bigint FROM plan WHERE month = :month) AS planned,
        (SELECT coalesce(sum(planned), 0)::bigint FROM plan WHERE month BETWEEN :january AND :month) AS planned_to_date,
        (SELECT coalesce(sum(amount), 0)::bigint FROM out WHERE day BETWEEN :first AND :last) AS spent,
-       (SELECT coalesce(sum(amount), 0)::bigint FROM out WHERE day BETWEEN :new_year AND :last) AS spent_to_date,
-       (SELECT max(date) FROM sp2d) AS money_until
+       (SELECT coalesce(sum(amount), 0)::bigint FROM out WHERE day BETWEEN :new_year AND :last) AS spent_to_date
 """
 _HANDED: Final = """
 SELECT number, day, contract, count(*) AS lines, sum(amount)::bigint AS amount FROM handover

@@ -47,7 +47,7 @@ class PantiStory(BaseModel):
     """``ceiling``: of all the panti's lines of the year, by budget version ``budget_version``; ``planned``: the month's cash plan.
 
     ``spent``: SP2D dated in the month, less STS dated in it; ``…_to_date``: from January to the end of the month.
-    ``money_until``: day of the newest SP2D on record; after it nothing is known, which is not the same as nothing spent.
+    ``money_until``: the last day that a file of the year's SP2D covered; what was spent after it is not known, which is not nothing.
     """
 
     panti: str
