@@ -32,7 +32,7 @@ async def test_a_revision_is_read_in_rupiah(console: OpenConsole) -> None:
         "Turun",
         "Dihapus",
         "150.000.000",
-        "Tidak ada uang muka yang terbuka",
+        "uang muka yang terbuka belum diketahui",
     ):
         assert said in shown, said
     assert "Perbedaan versi 2 ke 1" in await treasurer.reads("/anggaran/2025?dari=2&ke=1")
