@@ -221,6 +221,7 @@ ROLES: Final = {
 
 _OFFICES: Final = {
     "bank-jakarta": "Bank Jakarta", "bidang-linjamsos": "Bidang Perlindungan dan Jaminan Sosial", "pusdatin": "Pusdatin Jamsos",
+    "pejabat-pembuat-komitmen": "Pejabat Pembuat Komitmen", "pejabat-pengadaan": "Pejabat Pengadaan",
     "bidang-rehsos": "Bidang Rehabilitasi Sosial", "bendahara-pengeluaran": "Bendahara Pengeluaran", "sistem": "Pusdatin Jamsos (sistem)",
     "dinas": "Dinas Sosial, Bidang Rehabilitasi Sosial",
 }  # fmt: skip
