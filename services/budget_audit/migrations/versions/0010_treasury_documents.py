@@ -6,8 +6,8 @@ from alembic import op
 
 from shared.db.policies import grant
 
-revision = "0009"
-down_revision = "0011"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

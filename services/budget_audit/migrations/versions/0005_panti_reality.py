@@ -6,7 +6,7 @@ from alembic import op
 
 from shared.db.policies import grant
 
-revision = "0008"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
