@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from ritme.client import FAILED, Problem, Unreachable
 from ritme.commands import (
+    absorption,
     account,
     approval,
     bank,
@@ -165,6 +166,7 @@ for commands in (
     figures,
     money,
     budget,
+    absorption,
     treasury,
     detectors,
     devices,

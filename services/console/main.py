@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from services.console.doors import COOKIE, DoorProblem, Doors, Memory, NotLoggedIn
 from services.console.pages import (
+    absorption,
     accounts,
     ahead,
     balances,
@@ -106,6 +107,7 @@ def console_app(settings: Settings, *, transport: httpx.AsyncBaseTransport | Non
         login, calendar, year_end, balances,
         holding, steps, month, scrutiny, payment_papers, batches, orders, limits, findings, gaps, cases, recipients, panti_book,
         panti_month, trial, bank, imports, accounts, subscribers, official_figures, ahead, exclusive,
+        absorption,
         budget,
     ):  # fmt: skip
         app.include_router(part.router)

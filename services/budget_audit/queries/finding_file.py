@@ -18,8 +18,8 @@ from shared.kernel.errors import NotFound
 from shared.kernel.rupiah import format_rupiah
 from shared.papers.paper import Cell, Column, Head, PaperWriter
 from shared.papers.sending import FORMS, writer_of
+from shared.papers.words import OFFICE
 
-OFFICE: Final = ("PEMERINTAH PROVINSI DAERAH KHUSUS IBUKOTA JAKARTA", "DINAS SOSIAL")
 STATES: Final = {
     "detected": "ditemukan", "asked": "penjelasan diminta", "explained": "dijelaskan", "agreed": "penyelesaian disepakati",
     "closed": "ditutup",

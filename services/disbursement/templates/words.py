@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
-OFFICE: Final = ("PEMERINTAH PROVINSI DAERAH KHUSUS IBUKOTA JAKARTA", "DINAS SOSIAL")
+from shared.papers.words import MONTHS, OFFICE, day_words, month_words
 
-MONTHS: Final = (
-    "Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember",
-)  # fmt: skip
+__all__ = [
+    "COHORTS",
+    "FROZEN",
+    "KINDS",
+    "LATER",
+    "MONTHS",
+    "OFFICE",
+    "OUTCOMES",
+    "REASONS",
+    "SPM",
+    "SPTJM",
+    "day_words",
+    "month_words",
+]
 
 KINDS: Final = {
     "main": "utama", "wave": "gelombang susulan", "back_pay": "rapel", "retry": "penyaluran ulang", "opened_later": "susulan",
@@ -74,13 +84,3 @@ FROZEN: Final = (
     "Angka ini dihitung dari buku pada saat yang disebut di atas dan tidak berubah lagi, walaupun bulannya berjalan terus. Buku tidak "
     "pernah ditimpa: angka yang sama dapat dihitung ulang kapan saja, dan sidiknya tetap."
 )
-
-
-def month_words(month: str) -> str:
-    """``September 2025``."""
-    return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
-
-
-def day_words(day: date) -> str:
-    """``25 September 2025``."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

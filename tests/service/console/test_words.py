@@ -10,6 +10,7 @@ import pytest
 from services.beneficiary import seed as beneficiary_seed
 from services.budget_audit import seed as budget_seed
 from services.budget_audit.domain import mismatch
+from services.budget_audit.domain import words as finding_words
 from services.console import casework, figures, kinds, words
 from services.console.doors import DoorProblem
 from services.console.refusals import refusal
@@ -58,6 +59,7 @@ def test_every_code_of_the_services_has_a_word() -> None:
     assert set(words.ORDERS) == set(OrderKind)
     assert set(words.RESULT_PROBLEMS) == set(RowProblem)
     assert set(words.MISMATCH_CODES) == {code for code, _, _ in budget_seed.MISMATCH_RULES}
+    assert words.MISMATCH_CODES == finding_words.MISMATCH_CODES, "the report says what the page says"
     assert set(words.MISMATCH_STATES) == set(mismatch.State) - {"none"}
     assert set(words.MISMATCH_STEPS) == set(mismatch.Step)
     reasons = {code for _, code, _ in beneficiary_seed.REASONS} | {code for code, _, _ in disbursement_seed.GAP_OWNERS}

@@ -45,6 +45,17 @@ class LineYear:
         return max(0, self.covered - self.first)
 
 
+def forecast(line: LineYear, values: Values) -> int | None:
+    """Spending of the whole year in rupiah if what is left of the cash plan is spent as what went before; never above the ceiling.
+
+    None before enough months are covered, and where nothing was planned in them.
+    """
+    planned, spent, _ = line.sums()
+    if line.months < values["absorption_months"] or not planned:
+        return None
+    return min(line.ceiling, spent + (sum(line.planned) - planned) * spent // planned)
+
+
 def detect(line: LineYear, values: Values) -> list[Finding]:
     if not line.months or not any(line.planned):
         return []
@@ -88,15 +99,15 @@ def _to_date(line: LineYear, values: Values) -> list[Finding]:
 
 def _slow(line: LineYear, values: Values) -> list[Finding]:
     planned, spent, saved = line.sums()
-    if line.months < values["absorption_months"] or not planned:
+    expected = forecast(line, values)
+    if expected is None:
         return []
     rest = sum(line.planned) - planned
-    forecast = min(line.ceiling, spent + rest * spent // planned)
     lawful = saved * 12 // line.months
-    if (forecast + lawful) * 100 >= values["absorption"] * line.ceiling:
+    if (expected + lawful) * 100 >= values["absorption"] * line.ceiling:
         return []
     formula = (
-        f"SP2D {grouped(spent)} + sisa anggaran kas {grouped(rest)} × {spent * 100 // planned}% = perkiraan {grouped(forecast)}, "
-        f"{forecast * 100 // max(1, line.ceiling)}% dari pagu {grouped(line.ceiling)}"
+        f"SP2D {grouped(spent)} + sisa anggaran kas {grouped(rest)} × {spent * 100 // planned}% = perkiraan {grouped(expected)}, "
+        f"{expected * 100 // max(1, line.ceiling)}% dari pagu {grouped(line.ceiling)}"
     )
-    return [Finding(SLOW, line.key, str(line.year), line.ceiling, forecast, formula, (f"pos/{line.key}",), _notes(line, lawful))]
+    return [Finding(SLOW, line.key, str(line.year), line.ceiling, expected, formula, (f"pos/{line.key}",), _notes(line, lawful))]
