@@ -58,10 +58,14 @@ def _head(writer: PaperWriter, found: Absorption, month: Month, today: date) -> 
         )
     )  # fmt: skip
     words = [
-        "Realisasi adalah SP2D dikurangi STS. Bulan yang tidak tertutup data sampai hari terakhirnya tidak dinilai: deviasinya "
-        "kosong, dan tidak dihitung dalam angka s.d. bulan ini. Belum dilaporkan tidak berarti tidak dibelanjakan.",
-        "Perkiraan akhir tahun dihitung dari SP2D menurut anggaran kas, seperti temuan serapan lambat, hanya untuk pos yang dapat "
-        "diperkirakan; kosong bila belum cukup bulan yang tertutup data.",
+        (
+            "Realisasi adalah SP2D dikurangi STS. Bulan yang tidak tertutup data sampai hari terakhirnya tidak dinilai: deviasinya "
+            "kosong, dan tidak dihitung dalam angka s.d. bulan ini. Belum dilaporkan tidak berarti tidak dibelanjakan."
+        ),
+        (
+            "Perkiraan akhir tahun dihitung dari SP2D menurut anggaran kas, seperti temuan serapan lambat, hanya untuk pos yang dapat "
+            "diperkirakan; kosong bila belum cukup bulan yang tertutup data."
+        ),
     ]
     if found.dropped:
         words.append(f"Pos yang sudah dihapus dari anggaran telah membelanjakan {_rp(found.dropped)}; itu tidak termasuk dalam tabel.")
