@@ -10,7 +10,8 @@ import typer
 from ritme.terminal import number, table, terminal
 
 _KEYS = (
-    "key", "ceiling", "plan", "realised", "deviation", "plan to date", "realised to date", "deviation to date", "%", "forecast", "of", "left",
+    "key", "ceiling", "plan", "realised", "deviation", "plan to date", "realised to date", "deviation to date", "%",
+    "forecast", "of", "left",
 )  # fmt: skip
 
 
