@@ -4,39 +4,34 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from shared.kernel.clock import JAKARTA, FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import MONTH, Office
-from tests.support.world import Ground
 
 NAME = "Siaran pers 12/2025: dibuka"
 TYPED = {"nama": NAME, "bulan": MONTH, "program": "", "wilayah": "", "kelompok": "", "per": "", "catatan": ""}
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    clock = FrozenClock(datetime(2025, 9, 20, 9, tzinfo=JAKARTA))
-    async with open_desk(ground, clock) as opened:
-        office = Office(opened)
-        for number in (1, 2, 3):
-            opened.beneficiary.activate(person(number), cohort="new" if number == 3 else "existing")
-        opened.beneficiary.suspend(person(2))
-        await office.open_month([], enrol=False)
-        clock.move(timedelta(seconds=1))
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(datetime(2025, 9, 20, 9, tzinfo=JAKARTA))
 
 
 @pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def desk(desk: Desk, clock: FrozenClock) -> Desk:
+    office = Office(desk)
+    for number in (1, 2, 3):
+        desk.beneficiary.activate(person(number), cohort="new" if number == 3 else "existing")
+    desk.beneficiary.suspend(person(2))
+    await office.open_month([], enrol=False)
+    clock.move(timedelta(seconds=1))
+    return desk
 
 
 async def test_a_figure_is_frozen_counted_again_and_taken_away(console: DeskConsole) -> None:

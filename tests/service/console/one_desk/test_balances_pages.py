@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,21 +15,19 @@ from services.console.pages import balances
 from services.disbursement.domain.posting import AGES, OLDEST
 from services.disbursement.queries.inquiries import MEANINGS
 from shared.kernel.clock import FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import Office, account_number
 from tests.service.disbursement.test_statements import taken
 from tests.support.snap_bank import SnapBankSimulator, Transfer, running
-from tests.support.world import Ground
 
 FRIDAY = datetime(2025, 9, 26, 3, tzinfo=UTC)
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(FRIDAY)) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(FRIDAY)
 
 
 @pytest.fixture
@@ -40,12 +37,6 @@ async def office(desk: Desk) -> Office:
     for number in range(4):
         office.give_account(number)
     return office
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
 
 
 def test_every_age_and_answer_has_a_word() -> None:

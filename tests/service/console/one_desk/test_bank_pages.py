@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import Office
 from tests.service.disbursement.test_handover import THURSDAY, put
-from tests.support.world import Ground
 
 CODE = {
     "kode": "X7", "hasil": "rejected", "alasan": "account_dormant", "ditarik": "", "catatan": "tutup sementara", "mulai": "2025-09-18",
@@ -22,15 +20,8 @@ CODE = {
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(THURSDAY)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(THURSDAY)
 
 
 async def test_a_code_has_a_meaning_once_two_people_say_so(desk: Desk, console: DeskConsole) -> None:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import Office
 from tests.service.disbursement.test_inbound_templates import TITLED
-from tests.support.world import Ground
 
 MORNING = datetime(2025, 9, 26, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(MORNING)) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(MORNING)
 
 
 @pytest.fixture
@@ -32,12 +30,6 @@ async def office(desk: Desk) -> Office:
     for number in range(4):
         office.give_account(number)
     return office
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
 
 
 def file(batch: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> tuple[str, bytes]:

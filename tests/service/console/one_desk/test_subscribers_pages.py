@@ -11,27 +11,19 @@ import pytest
 from services.console.pages import subscribers
 from shared.kernel.clock import FrozenClock
 from shared.webhooks.subscribers import types_of
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import Visitor, words
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.paying import Office
 from tests.support.receiver import Receiver, receiving
-from tests.support.world import Ground
 
 MORNING = datetime(2025, 9, 18, 2, tzinfo=UTC)
 OPENED = "disbursement.month.opened.v1"
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(MORNING)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(MORNING)
 
 
 @pytest.fixture

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from shared.kernel.clock import JAKARTA, FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import AREA, Desk, nik, open_desk, person
+from tests.service.disbursement.desk import AREA, Desk, nik, person
 from tests.service.disbursement.paying import Office
 from tests.service.disbursement.test_new_recipients import answered, enrolled, opened, reported
-from tests.support.world import Ground
 
 PAGE = "/penerima-baru"
 WAVE = {
@@ -24,15 +22,8 @@ WAVE = {
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(datetime(2025, 9, 10, 9, tzinfo=JAKARTA))) as found:
-        yield found
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as found:
-        yield found
+async def clock() -> FrozenClock:
+    return FrozenClock(datetime(2025, 9, 10, 9, tzinfo=JAKARTA))
 
 
 async def stands(office: Office) -> dict[str, int]:

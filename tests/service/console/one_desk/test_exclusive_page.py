@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 PAGE = "/program-ganda"
 TYPED = {
@@ -22,15 +20,8 @@ TYPED = {
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(datetime(2025, 9, 18, 2, tzinfo=UTC))) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(datetime(2025, 9, 18, 2, tzinfo=UTC))
 
 
 async def test_a_rule_is_proposed_confirmed_and_ended(desk: Desk, console: DeskConsole) -> None:

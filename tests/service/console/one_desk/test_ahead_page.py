@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.console.around_desk import DeskConsole
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 MORNING = datetime(2025, 9, 18, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(MORNING)) as opened:
-        tell = opened.beneficiary
-        tell.ages = [{"programme": "KAJ", "month": "2025-11", "people": 1}]
-        tell.budget = []
-        for number in (1, 2, 3):
-            tell.activate(person(number), to_month="2025-10" if number == 3 else "2026-12")
-        tell.activate(person(4), programme="KAJ", to_month="2026-12")
-        await opened.told()
-        Office(opened).give_account(1)
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(MORNING)
 
 
 @pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def desk(desk: Desk) -> Desk:
+    tell = desk.beneficiary
+    tell.ages = [{"programme": "KAJ", "month": "2025-11", "people": 1}]
+    tell.budget = []
+    for number in (1, 2, 3):
+        tell.activate(person(number), to_month="2025-10" if number == 3 else "2026-12")
+    tell.activate(person(4), programme="KAJ", to_month="2026-12")
+    await desk.told()
+    Office(desk).give_account(1)
+    return desk
 
 
 async def test_what_lies_ahead_by_programme_with_people_and_rupiah(console: DeskConsole) -> None:

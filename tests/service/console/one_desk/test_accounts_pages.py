@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +11,10 @@ import pytest
 from services.console.pages import accounts
 from services.disbursement.domain.account_change import State
 from shared.kernel.clock import FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import Visitor, words
-from tests.service.disbursement.desk import Desk, nik, open_desk, person
+from tests.service.disbursement.desk import Desk, nik, person
 from tests.service.disbursement.paying import Office, account_number
-from tests.support.world import Ground
 
 THURSDAY = datetime(2025, 9, 4, 3, tzinfo=UTC)
 """Friday the 5th is a holiday (Maulid), so three working days later is Wednesday the 10th."""
@@ -24,20 +22,18 @@ NEW = "7000000017"
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(THURSDAY)) as opened:
-        office = Office(opened)
-        await office.open_month(range(3))
-        for number in range(3):
-            office.give_account(number)
-            opened.beneficiary.niks[nik(number)] = person(number)
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(THURSDAY)
 
 
 @pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def desk(desk: Desk) -> Desk:
+    office = Office(desk)
+    await office.open_month(range(3))
+    for number in range(3):
+        office.give_account(number)
+        desk.beneficiary.niks[nik(number)] = person(number)
+    return desk
 
 
 def asked(**other: str) -> dict[str, str]:

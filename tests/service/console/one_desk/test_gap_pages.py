@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
 
 from shared.kernel.clock import JAKARTA, FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.files import know
 from tests.service.disbursement.paying import MONTH, Office
-from tests.support.world import Ground
 
 LIST = "/temuan/bulan-belum-dibayar"
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(datetime(2025, 9, 26, 9, tzinfo=JAKARTA))) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(datetime(2025, 9, 26, 9, tzinfo=JAKARTA))
 
 
 async def missed(desk: Desk) -> tuple[Office, str]:

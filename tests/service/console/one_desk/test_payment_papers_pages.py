@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk
+from tests.service.disbursement.desk import Desk
 from tests.service.disbursement.files import know
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 SPP = {"nomor_spp": "0012/SPP-LS/1.06/2025", "tanggal_spp": "2025-09-17"}
 SPM = {"nomor_spm": "0012/SPM-LS/1.06/2025", "tanggal_spm": "2025-09-18", "penandatangan": "KPA"}
-
-
-@pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -34,16 +26,10 @@ async def office(desk: Desk) -> Office:
     return found
 
 
-@pytest.fixture
-async def at_desk(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as visitor:
-        yield visitor
-
-
-async def test_spp_verification_and_spm_on_the_list_page(office: Office, at_desk: DeskConsole) -> None:
+async def test_spp_verification_and_spm_on_the_list_page(office: Office, console: DeskConsole) -> None:
     batch = await office.sign(await office.compose(), "check")
     path = f"/penyaluran/{batch['id']}"
-    treasurer, checker = await at_desk().enters_as("treasurer"), await at_desk().enters_as("checker")
+    treasurer, checker = await console().enters_as("treasurer"), await console().enters_as("checker")
     assert "SPP dan SPM" not in await treasurer.reads(path), "there is nothing to ask payment for yet"
     approved = await office.post("approver", f"/batches/{batch['id']}/approval", {"list_hash": batch["list_hash"]})
     assert approved["state"] == "approved"
@@ -75,10 +61,10 @@ async def test_spp_verification_and_spm_on_the_list_page(office: Office, at_desk
     assert len(re.findall(r"/berkas/sp[pm]", page)) == 4
 
 
-async def test_the_approver_sends_a_list_back_and_its_maker_reads_why(office: Office, at_desk: DeskConsole) -> None:
+async def test_the_approver_sends_a_list_back_and_its_maker_reads_why(office: Office, console: DeskConsole) -> None:
     batch = await office.sign(await office.compose(), "check")
     path = f"/penyaluran/{batch['id']}"
-    approver, operator = await at_desk().enters_as("approver"), await at_desk().enters_as("operator")
+    approver, operator = await console().enters_as("approver"), await console().enters_as("operator")
     assert "Kembalikan dengan alasan" in await approver.reads(path)
     assert "Kembalikan dengan alasan" not in await operator.reads(path)
     told = {"list_hash": batch["list_hash"], "alasan": "rekening nomor 2 belum dicocokkan"}

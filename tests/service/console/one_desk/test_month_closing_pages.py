@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from tests.service.console.around_desk import DeskConsole, console_of
+from tests.service.console.around_desk import DeskConsole
 from tests.service.console.conftest import words
-from tests.service.disbursement.desk import Desk, open_desk
 from tests.service.disbursement.paying import MONTH, Office
 from tests.service.disbursement.test_month_closing import agreed_with_the_bank, answered, list_closed, office
-from tests.support.world import Ground
 
 __all__ = ["office"]
 
 PAGE = f"/bulan/{MONTH}"
 
 
-@pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def at_desk(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as visitor:
-        yield visitor
-
-
-async def test_a_month_is_closed_by_its_minutes_and_a_second_person(office: Office, at_desk: DeskConsole) -> None:
-    treasurer, approver = await at_desk().enters_as("treasurer"), await at_desk().enters_as("approver")
+async def test_a_month_is_closed_by_its_minutes_and_a_second_person(office: Office, console: DeskConsole) -> None:
+    treasurer, approver = await console().enters_as("treasurer"), await console().enters_as("approver")
     batch = await answered(office)
     read = await treasurer.reads(PAGE)
     assert "Belum dapat ditutup: 1 daftar penyaluran belum ditutup: 2025-09-M01" in read
@@ -41,7 +23,7 @@ async def test_a_month_is_closed_by_its_minutes_and_a_second_person(office: Offi
     assert (early.status_code, "Bulan ini belum dapat ditutup" in words(early)) == (409, True)
     await list_closed(office, batch)
     await agreed_with_the_bank(office, batch)
-    assert "Siap ditutup: bendahara atau kepala bidang" in await (await at_desk().enters_as("operator")).reads(PAGE)
+    assert "Siap ditutup: bendahara atau kepala bidang" in await (await console().enters_as("operator")).reads(PAGE)
 
     assert (await treasurer.does(f"{PAGE}/tutup", typed)).endswith("selesai=minta-perintah")
     assert "Menunggu orang kedua" in await treasurer.reads(PAGE)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 
 from shared.kernel.clock import FrozenClock
-from tests.service.console.around_desk import DeskConsole, console_of
-from tests.service.disbursement.desk import Desk, open_desk, person
+from tests.service.console.around_desk import DeskConsole
+from tests.service.disbursement.desk import Desk, person
 from tests.service.disbursement.paying import Office
-from tests.support.world import Ground
 
 MORNING = datetime(2025, 9, 18, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-async def desk(ground: Ground) -> AsyncIterator[Desk]:
-    async with open_desk(ground, FrozenClock(MORNING)) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def console(desk: Desk) -> AsyncIterator[DeskConsole]:
-    async with console_of(desk) as opened:
-        yield opened
+async def clock() -> FrozenClock:
+    return FrozenClock(MORNING)
 
 
 async def test_what_others_proposed_is_found_from_one_page(desk: Desk, console: DeskConsole) -> None:
