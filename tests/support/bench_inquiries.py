@@ -78,9 +78,7 @@ async def measure(count: int) -> dict[str, float]:
     with ground.postgres:
         async with open_desk(ground, FrozenClock(FRIDAY)) as desk:
             office = Office(desk)
-            await office.open_month(range(count))
-            for number in range(count):
-                office.give_account(number)
+            await office.open_month_with_accounts(range(count))
             batch = await office.released()
             await office.post("operator", f"/batches/{batch['id']}/results-due")
             await desk.settle()

@@ -54,6 +54,12 @@ class Office:
         answer = await self.desk.as_("operator").post(f"/months/{month}/opening")
         assert answer.status_code == 200, answer.text
 
+    async def open_month_with_accounts(self, people: Sequence[int]) -> None:
+        """Everybody of the month can be paid: enrolled, and with an account and a card."""
+        await self.open_month(people)
+        for number in people:
+            self.give_account(number)
+
     def give_account(
         self,
         number: int,

@@ -27,9 +27,7 @@ async def clock() -> FrozenClock:
 async def office(desk: Desk) -> AsyncIterator[Office]:
     """Four people with accounts, September opened; and after the test, whatever it did, ``ritme verify`` holds."""
     office = Office(desk)
-    await office.open_month(range(4))
-    for number in range(4):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(4))
     yield office
     await desk.settle()
     assert desk.broken((7, 8, 12, 16, 22), bus=True) == []

@@ -238,9 +238,7 @@ async def test_o9_an_access_problem_is_a_case_of_its_own_and_no_month_is_missed(
 
 async def test_o8_money_that_is_not_drawn_is_visited_and_stays_paid(desk: Desk) -> None:
     office = Office(desk)
-    await office.open_month(range(3))
-    for number in range(3):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(3))
     batch = await office.released()
     day = (desk.clock.today() - timedelta(days=106)).isoformat()
     codes = ("TIDAK TRANSAKSI", "TIDAK TRANSAKSI", "SUDAH TRANSAKSI")

@@ -26,9 +26,7 @@ def later(desk: Desk, days: int) -> None:
 
 async def rejected(office: Office, code: str = "03", people: int = 1) -> list[dict[str, Any]]:
     """People of Gambir whose account the bank found closed: a gap each, of the kecamatan unit."""
-    await office.open_month(range(people))
-    for number in range(people):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(people))
     batch = await office.released()
     await office.send_results(batch, [await office.row(batch, number, code) for number in range(people)])
     await office.desk.settle()

@@ -28,9 +28,7 @@ async def clock() -> FrozenClock:
 @pytest.fixture
 async def office(desk: Desk) -> Office:
     office = Office(desk)
-    await office.open_month(range(3))
-    for number in range(3):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(3))
     return office
 
 

@@ -22,9 +22,7 @@ def clock() -> FrozenClock:
 async def answered(desk: Desk, clock: FrozenClock) -> tuple[Office, dict[str, Any]]:
     """Four sent on 19 September: one credited, one could not be, one came back, one has no answer."""
     office = Office(desk)
-    await office.open_month([1, 2, 3, 4])
-    for number in (1, 2, 3, 4):
-        office.give_account(number)
+    await office.open_month_with_accounts([1, 2, 3, 4])
     batch = await office.released()
     clock.move(timedelta(days=6))
     rows = [await office.row(batch, n, code, "2025-09-20") for n, code in ((1, "00"), (2, "03"), (3, "00"))]

@@ -47,9 +47,7 @@ def bank(clock: FrozenClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 async def office(desk: Desk) -> Office:
     office = Office(desk)
-    await office.open_month(range(PEOPLE))
-    for number in range(PEOPLE):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(PEOPLE))
     return office
 
 

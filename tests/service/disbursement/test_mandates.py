@@ -22,9 +22,7 @@ async def clock() -> FrozenClock:
 @pytest.fixture
 async def office(desk: Desk) -> Office:
     office = Office(desk)
-    await office.open_month(range(PEOPLE))
-    for number in range(PEOPLE):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(PEOPLE))
     return office
 
 
@@ -296,9 +294,7 @@ async def test_the_longest_delegation_is_three_months(office: Office) -> None:
 
 async def test_whose_name_is_next_and_what_would_refuse_it(desk: Desk) -> None:
     office = Office(desk)
-    await office.open_month(range(2))
-    for number in range(2):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(2))
     batch = await office.compose()
     path = f"/batches/{batch['id']}/signing"
     draft = await office.get(path)

@@ -26,9 +26,7 @@ def clock() -> FrozenClock:
 @pytest.fixture
 async def office(desk: Desk) -> Office:
     office = Office(desk)
-    await office.open_month([1, 2])
-    for number in (1, 2):
-        office.give_account(number)
+    await office.open_month_with_accounts([1, 2])
     return office
 
 

@@ -15,9 +15,7 @@ LETTER = "surat bank 77/BJ/2025"
 async def quarantined(desk: Desk) -> tuple[Office, dict[str, Any], dict[str, Any]]:
     """Three sent; the bank names a payment that is not there, another amount and an unknown code."""
     office = Office(desk)
-    await office.open_month([1, 2, 3])
-    for number in (1, 2, 3):
-        office.give_account(number)
+    await office.open_month_with_accounts([1, 2, 3])
     batch = await office.released()
     one, two, three = [await office.row(batch, number) for number in (1, 2, 3)]
     rows = [("TIDAK-ADA", *one[1:]), (two[0], two[1], 299_000, *two[3:]), (*three[:3], "ZZ", three[4])]

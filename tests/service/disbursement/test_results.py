@@ -19,9 +19,7 @@ from tests.support.world import Ground
 @pytest.fixture
 async def office(desk: Desk) -> Office:
     office = Office(desk)
-    await office.open_month(range(5))
-    for number in range(5):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(5))
     return office
 
 

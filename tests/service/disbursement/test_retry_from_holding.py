@@ -32,9 +32,7 @@ async def verified(desk: Desk) -> AsyncIterator[None]:
 async def answered(desk: Desk, clock: FrozenClock) -> tuple[Office, dict[str, Any]]:
     """Three sent: one credited, one could not be, one came back; the accounts of both are corrected."""
     office = Office(desk)
-    await office.open_month([1, 2, 3])
-    for number in (1, 2, 3):
-        office.give_account(number)
+    await office.open_month_with_accounts([1, 2, 3])
     batch = await office.released()
     clock.move(timedelta(days=6))
     await office.send_results(batch, [await office.row(batch, n, code, "2025-09-20") for n, code in ((1, "00"), (2, "03"), (3, "00"))])

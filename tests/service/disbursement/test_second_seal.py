@@ -121,9 +121,7 @@ async def test_who_is_on_a_list_or_paid_stays_and_is_named(office: Office) -> No
 
 
 async def test_a_draft_goes_to_its_signers_without_who_ended_or_was_stopped(office: Office) -> None:
-    await office.open_month([1, 2, 3])
-    for number in (1, 2, 3):
-        office.give_account(number)
+    await office.open_month_with_accounts([1, 2, 3])
     batch = await office.compose()
     office.desk.beneficiary.end(person(1), reason="dead")
     office.desk.beneficiary.suspend(person(2))

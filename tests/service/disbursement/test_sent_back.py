@@ -17,9 +17,7 @@ REASON = "rekening nomor 2 belum dicocokkan"
 @pytest.fixture
 async def office(desk: Desk) -> AsyncIterator[Office]:
     found = Office(desk)
-    await found.open_month([1, 2])
-    for number in (1, 2):
-        found.give_account(number)
+    await found.open_month_with_accounts([1, 2])
     yield found
     await desk.settle()
     assert desk.broken(OF_THE_LEDGER | {16}) == []

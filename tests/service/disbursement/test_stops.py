@@ -18,9 +18,7 @@ from tests.service.disbursement.test_second_seal import OF_THE_LEDGER
 async def office(desk: Desk) -> AsyncIterator[Office]:
     """Three people with accounts and cards; and after the test, whatever it did, ``ritme verify`` holds."""
     found = Office(desk)
-    await found.open_month([1, 2, 3])
-    for number in (1, 2, 3):
-        found.give_account(number)
+    await found.open_month_with_accounts([1, 2, 3])
     yield found
     await desk.settle()
     assert desk.broken(OF_THE_LEDGER) == []

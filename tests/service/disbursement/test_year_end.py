@@ -91,9 +91,7 @@ async def test_a_month_entered_after_it_happened_stands_on_the_page_of_its_year(
     """SP2D of 18 September, answers of 25 September; all of it entered in January: nobody is paid from a list that was not sent."""
     come(clock, datetime(2026, 1, 20, 3, tzinfo=UTC))
     office = Office(desk)
-    await office.open_month([1, 2, 3])
-    for number in (1, 2, 3):
-        office.give_account(number)
+    await office.open_month_with_accounts([1, 2, 3])
     batch = await office.released()
     page = await office.get("/holding/years/2025", "treasurer")
     assert [(one["amount"], one["not_sent"]) for one in page["unnamed"]] == [(900_000, True)], "by New Year nothing was sent"

@@ -33,9 +33,7 @@ async def clock() -> FrozenClock:
 @pytest.fixture
 async def office(desk: Desk) -> Office:
     office = Office(desk)
-    await office.open_month(range(4))
-    for number in range(4):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(4))
     return office
 
 

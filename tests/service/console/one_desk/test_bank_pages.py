@@ -82,9 +82,7 @@ async def test_files_out_and_in_with_what_became_of_them(desk: Desk, console: De
     assert "Belum ada berkas yang dilepas ke bank" in read
     assert "Belum ada berkas dari bank" in read
     office = Office(desk)
-    await office.open_month(range(2))
-    for number in range(2):
-        office.give_account(number)
+    await office.open_month_with_accounts(range(2))
     batch = await office.released()
     assert f"{batch['file']['name']} {batch['code']} 2 Rp600.000 Berkas dilepas" in await operator.reads("/bank")
     await desk.settle()

@@ -20,9 +20,7 @@ SPM = {"nomor_spm": "0012/SPM-LS/1.06/2025", "tanggal_spm": "2025-09-18", "penan
 async def office(desk: Desk) -> Office:
     know(desk, 1, 2)
     found = Office(desk)
-    await found.open_month([1, 2])
-    for number in (1, 2):
-        found.give_account(number)
+    await found.open_month_with_accounts([1, 2])
     return found
 
 
