@@ -9,12 +9,12 @@ from typing import Final
 
 from sqlalchemy import text
 
-from services.budget_audit.domain.words import MISMATCH_CODES
 from services.budget_audit.queries.absorption import absorption
 from services.budget_audit.queries.finding_file import STATES
 from services.budget_audit.queries.money import month_money
 from services.budget_audit.queries.panti import panti, panti_month
 from services.budget_audit.schemas.absorption import Absorption, By, Group
+from shared.contracts.words import MISMATCH_CODES
 from shared.db.session import AnySession
 from shared.kernel.errors import NotFound
 from shared.kernel.month import Month

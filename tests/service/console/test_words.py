@@ -10,7 +10,6 @@ import pytest
 from services.beneficiary import seed as beneficiary_seed
 from services.budget_audit import seed as budget_seed
 from services.budget_audit.domain import mismatch
-from services.budget_audit.domain import words as finding_words
 from services.console import casework, figures, kinds, words
 from services.console.doors import DoorProblem
 from services.console.refusals import refusal
@@ -25,6 +24,7 @@ from services.disbursement.domain.reconciliation import RowProblem
 from services.disbursement.domain.stops import OrderKind
 from services.disbursement.queries.steps import STEPS
 from services.disbursement.templates import words as paper_words
+from shared.contracts import words as finding_words
 
 CONSOLE = Path(figures.__file__).parent
 

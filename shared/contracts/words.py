@@ -1,4 +1,4 @@
-"""Findings in the office's words (Bahasa Indonesia), for its papers; the console's pages say the same."""
+"""What codes of events are called where people read them (Bahasa Indonesia): pages and papers say the same."""
 
 from __future__ import annotations
 
