@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.budget_audit.domain.budget import Change, Covers, changed
+from services.budget_audit.domain.budget import Change, Covers
 from services.budget_audit.schemas import versions as schemas
 from services.budget_audit.store import line_key, spd
-from services.budget_audit.store.revisions import LineChange, staged_changes
+from services.budget_audit.store.revisions import LineChange, changes_of, staged_changes
 from shared.db.session import AnySession
 from shared.kernel.errors import NotFound
 
@@ -49,13 +49,7 @@ async def difference(session: AnySession, year: int, first: int | None, second: 
                  ORDER BY l.sub_skpd, l.sub_activity, l.account, l.programme, l.panti"""),
         {"year": year, "first": first, "second": second},
     )
-    changes = []
-    for row in found:
-        change = changed(row.before, row.after)
-        if change is not None:
-            left = max(0, row.used - (row.after or 0))
-            changes.append(LineChange(row.id, line_key(row), row.description, change, row.before, row.after, row.used, left))
-    return _difference(year, first, second, changes)
+    return _difference(year, first, second, changes_of(found))
 
 
 async def proposed(session: AnySession, import_id: UUID) -> schemas.Difference:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -49,8 +51,13 @@ STAGED = """
 async def staged_changes(session: AnySession, import_id: UUID, covers: Covers) -> list[LineChange]:
     """What differs, in the order of the lines' keys; lines that stay as they are are left out."""
     found = await session.execute(text(STAGED), {"id": import_id, "covers": covers.value})
+    return changes_of(found)
+
+
+def changes_of(rows: Iterable[Any]) -> list[LineChange]:
+    """Lines with a ceiling ``before`` and ``after`` (None: not there) and what is ``used``; those that stay as they are left out."""
     changes = []
-    for row in found:
+    for row in rows:
         change = changed(row.before, row.after)
         if change is not None:
             left = max(0, row.used - (row.after or 0))
