@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.beneficiary.domain.book import OPEN_DAY
 from services.beneficiary.store.book import COUNT
 from shared.crypto import FieldCipher
 from shared.db.session import AnySession
@@ -109,11 +108,3 @@ async def reopenings(session: AnySession, state: str) -> list[dict[str, Any]]:
         {"state": state},
     )
     return [dict(row) for row in rows.mappings()]
-
-
-async def on_book(session: AnySession, code: str) -> int:
-    """How many people are on the book now, whatever their state."""
-    found = await session.scalar(
-        text("SELECT count(*) FROM stay WHERE panti = :panti AND to_day = :open"), {"panti": code, "open": OPEN_DAY}
-    )
-    return int(found or 0)

@@ -35,10 +35,6 @@ class Document:
     covers: Covers
 
 
-def version_id(year: int, version: int) -> UUID:
-    return natural_id("budget_version", str(year), str(version))
-
-
 async def revise(session: WriteSession, import_id: UUID, document: Document, *, person: str, at: datetime) -> dict[str, int]:
     """Apply a staged file to its year. A file that changes no ceiling makes no version.
 
