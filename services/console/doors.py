@@ -17,6 +17,7 @@ from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
 
 from shared.kernel import context
+from shared.web.auth import WHOLE_AGENCY
 
 COOKIE: Final = "ritme_token"
 ONCE: Final = "sekali"
@@ -66,6 +67,10 @@ class Person:
     name: str
     roles: frozenset[str]
     areas: tuple[str, ...]
+
+    @property
+    def whole_agency(self) -> bool:
+        return WHOLE_AGENCY in self.areas
 
     def is_any(self, *roles: str) -> bool:
         return bool(self.roles & set(roles))

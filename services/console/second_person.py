@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from services.console.doors import DoorProblem, Doors, together
 
-WHOLE: Final = "31"
 MOST: Final = 200
 """Proposals looked at by door; beyond that their number is not said exactly."""
 
@@ -92,7 +91,7 @@ async def elsewhere(doors: Doors) -> list[Waiting]:
     person = doors.person
     if person is None:
         return []
-    whole = WHOLE in person.areas
+    whole = person.whole_agency
     asked = [one for one in SOURCES if person.is_any(*one.roles) and (whole or not one.whole)]
     answers = await together(*(doors.ask(one.door, **one.params) for one in asked))
     found = []

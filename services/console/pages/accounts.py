@@ -17,7 +17,6 @@ from shared.kernel.clock import jakarta_day
 
 router = APIRouter()
 
-WHOLE: Final = "31"
 SECOND: Final = ("operator", "checker")
 """Who compares a change with its paper, confirms it or takes it back."""
 LISTED: Final = 50
@@ -80,7 +79,7 @@ async def _show(
         *(doors.get("/disbursement/account-changes", state=one, told=told, before=before, limit=LISTED) for one in shown),
     )  # fmt: skip
     person, today = doors.person, jakarta_day(request.app.state.clock.now()).isoformat()
-    whole = person is not None and WHOLE in person.areas
+    whole = person is not None and person.whole_agency
     return page(
         request, "accounts.html", doors, status=problem.status if problem else 200, state=state, untold=untold, states=STATES,
         lists=dict(zip(shown, lists, strict=True)), areas=areas, names=names, rules=rules, today=today, now_in_force=in_force(rules, today),

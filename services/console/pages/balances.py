@@ -13,7 +13,6 @@ from services.console.view import go, link, page
 
 router = APIRouter()
 
-WHOLE: Final = "31"
 PAGE: Final = 100
 DESK: Final = ("operator", "treasurer")
 """Who asks the bank and matches lines; the services decide."""
@@ -35,7 +34,7 @@ PARTS: Final = {"payment": "Pembayaran", "batch": "Daftar", "sp2d": "SP2D", "sts
 
 
 def _may(doors: Doors, *roles: str) -> bool:
-    return doors.person is not None and WHOLE in doors.person.areas and doors.person.is_any(*roles)
+    return doors.person is not None and doors.person.whole_agency and doors.person.is_any(*roles)
 
 
 # --- whose rupiah -----------------------------------------------------------------------------------------------------

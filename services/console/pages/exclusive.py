@@ -36,7 +36,7 @@ PROPOSE: Final = Form(
 async def _show(request: Request, doors: Doors, problem: DoorProblem | None = None, typed: dict[str, str] | None = None) -> Response:
     found, names = await together(doors.get(DOOR), doors.people_names())
     person = doors.person
-    may = PROPOSE.offered_to(person) and person is not None and "31" in person.areas
+    may = PROPOSE.offered_to(person) and person is not None and person.whole_agency
     items: list[dict[str, Any]] = found["items"]
     return page(
         request, "exclusive.html", doors, status=problem.status if problem else 200, names=names, states=STATES,

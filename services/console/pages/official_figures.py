@@ -18,10 +18,10 @@ from services.console.forms import Field, Form, typed_of
 from services.console.view import go, link, page
 from shared.kernel.clock import jakarta_day
 from shared.tabular.cells import harmless
+from shared.web.auth import WHOLE_AGENCY
 
 router = APIRouter()
 
-WHOLE: Final = "31"
 DOOR: Final = "/disbursement/figures"
 COHORTS: Final = {key: words.COHORTS[key] for key in ("existing", "new")}
 
@@ -47,7 +47,7 @@ FREEZE: Final = Form(
 def whom(definition: Mapping[str, Any], areas: Mapping[str, str]) -> str:
     """Whom a figure counts, in words."""
     programmes = " dan ".join(definition["programmes"]) or "semua program"
-    place = words.area(definition["area"], areas) if definition["area"] not in ("", WHOLE) else "seluruh Jakarta"
+    place = words.area(definition["area"], areas) if definition["area"] not in ("", WHOLE_AGENCY) else "seluruh Jakarta"
     cohort = words.word(words.COHORTS, definition["cohort"]).lower() if definition["cohort"] else "penerima lama dan baru"
     return f"{programmes}, {place}, {cohort}"
 
@@ -62,7 +62,7 @@ async def _show(
 ) -> Response:
     found, areas, names = await together(doors.get(DOOR, month=month), doors.area_names(), doors.people_names())
     person = doors.person
-    may_freeze = person is not None and WHOLE in person.areas and FREEZE.offered_to(person)
+    may_freeze = person is not None and person.whole_agency and FREEZE.offered_to(person)
     return page(
         request, "official_figures.html", doors, status=problem.status if problem else 200, figures=found["items"], month=month,
         areas=areas, names=names, whom=whom, form=FREEZE.choosing("wilayah", words.area_choices(areas)) if may_freeze else None,
@@ -98,7 +98,7 @@ async def figure_page(request: Request, doors: DoorsDep, nama: str, hitung: str 
     person = doors.person
     return page(
         request, "official_figure.html", doors, figure=figure, areas=areas, names=names, whom=whom, counted=counted,
-        may_count=person is not None and WHOLE in person.areas,
+        may_count=person is not None and person.whole_agency,
     )  # fmt: skip
 
 

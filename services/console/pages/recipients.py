@@ -15,7 +15,6 @@ from services.console.words import PROGRAMMES, area_choices
 
 router = APIRouter()
 
-WHOLE: Final = "31"
 _DESK: Final = ("operator",)
 _PROGRAMME: Final = Field("program", "programme", "Program", "choice", PROGRAMMES)
 
@@ -84,7 +83,7 @@ async def _show(
         doors.area_names(), doors.people_names(),
     )  # fmt: skip
     person = doors.person
-    whole = person is not None and WHOLE in person.areas
+    whole = person is not None and person.whole_agency
     forms = [form for form in FORMS if form.offered_to(person) and (whole or form not in WHOLE_AGENCY)]
     return page(
         request, "recipients.html", doors, status=problem.status if problem else 200, funnel=funnel, waiting=waiting["items"],
