@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.budget_audit.domain.absorption import Absorbed, Flow, LineFacts, absorbed, by_group
 from services.budget_audit.domain.silence import spoken_until
 from services.budget_audit.schemas import absorption as schemas
-from services.budget_audit.store import line_key, money_facts, settings
+from services.budget_audit.store import money_facts, settings
 from services.budget_audit.store.coverage import coverage_of
 from services.budget_audit.store.supply_facts import Scope
 from shared.db.session import AnySession
@@ -71,11 +71,10 @@ async def _facts(session: AnySession, year: int, by: schemas.By) -> list[LineFac
         Scope(year).bounds,
     ):
         back.setdefault(row.line_id, {})[row.month] = row.amount
-    years = {one.key: one for one in await money_facts.line_years(session, year)}
     return [
         LineFacts(
-            _GROUPS[by](row), years[line_key(row)], money_facts.twelve(year, back.get(row.id, {})),
+            _GROUPS[by](row), line, money_facts.twelve(year, back.get(row.id, {})),
             row.ceiling - row.reserved - row.realised + row.returned,
         )
-        for row in await money_facts.line_rows(session, year)
+        for row, line in await money_facts.line_years(session, year)
     ]  # fmt: skip

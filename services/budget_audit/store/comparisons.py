@@ -132,7 +132,7 @@ def _of_month(days: Mapping[date, int], month: Month) -> dict[date, int]:
 
 
 async def _year(session: AnySession, scope: Scope, values: Mapping[str, int]) -> Found:
-    found = [finding for line in await money.line_years(session, scope.year) for finding in cash_plan.detect(line, values)]
+    found = [finding for _, line in await money.line_years(session, scope.year) for finding in cash_plan.detect(line, values)]
     found += unit_cost.detect(scope.year, await money.costs(session, scope.year), values)
     return {f"{ALL}/{scope.year}": found}
 

@@ -71,7 +71,8 @@ def twelve(year: int, months: dict[str, Any]) -> list[int]:
     return [int(months.get(f"{year}-{n:02d}", 0)) for n in range(1, 13)]
 
 
-async def line_years(session: AnySession, year: int) -> list[LineYear]:
+async def line_years(session: AnySession, year: int) -> list[tuple[Any, LineYear]]:
+    """Every line of the year, as its row and as its months."""
     first, until, last_day = await covered(session, year)
     food = set(
         await session.scalars(text("SELECT code FROM food_account WHERE from_day <= :last AND to_day >= :first"), Scope(year).bounds)
@@ -80,9 +81,12 @@ async def line_years(session: AnySession, year: int) -> list[LineYear]:
     for row in await session.execute(text(SAVED), Scope(year).bounds):
         saved.setdefault(row.panti, {})[row.month] = row.saved
     return [
-        LineYear(
-            line_key(row), year, row.ceiling, twelve(year, row.planned), twelve(year, row.spent),
-            twelve(year, saved.get(row.panti, {}) if row.panti and row.account in food else {}), first, until, last_day,
+        (
+            row,
+            LineYear(
+                line_key(row), year, row.ceiling, twelve(year, row.planned), twelve(year, row.spent),
+                twelve(year, saved.get(row.panti, {}) if row.panti and row.account in food else {}), first, until, last_day,
+            ),
         )
         for row in await line_rows(session, year)
     ]  # fmt: skip
